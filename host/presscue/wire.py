@@ -1,0 +1,336 @@
+"""The wire: every message, the two envelopes they travel in, and their checks.
+
+Sans-io and written in the common subset of MicroPython and CPython, so that node and host import
+this same file. SPEC.md describes every byte; a test holds that text against `MESSAGES`.
+
+A *message* is one type byte and a body: a fixed part (a struct format, little-endian) and, for some
+types, a tail of free length. It is at most `MESSAGE_MAX` bytes. Two envelopes carry messages:
+
+* a *frame* for byte streams (USB): COBS(message + CRC-32) followed by one zero byte;
+* a *page* for storage: 256 bytes that stand alone (header, whole messages, CRC-32).
+
+Decoders never raise on bad bytes: they drop, count, and find the next good frame or page.
+"""
+
+import struct
+from binascii import crc32
+
+PROTOCOL = 1
+"""Protocol version. A peer that speaks a higher one is refused with a clear line."""
+
+MESSAGE_MAX = 232
+"""Longest message in bytes, type byte included: it fits one BLE notification at MTU 247."""
+
+# Sources of samples.
+SLED, LEG, PADS = 0, 1, 2
+
+# type number: (name, struct format of the fixed part, field names, name of the tail or None)
+# Numbers are never reused. Fields carry their unit in the name.
+MESSAGES = {
+    0x01: ("hello", "<B", ("protocol",), None),
+    0x02: ("info", "<BHBBBQ8s", ("protocol", "boot", "major", "minor", "patch", "t_us", "device"), "name"),
+    0x03: ("channel", "<BBBII", ("source", "index", "channels", "period_ns", "scale_nano"), "label"),
+    0x10: ("start", "<HIQ", ("token", "session", "wall_ms"), None),
+    0x11: ("stop", "<H", ("token",), None),
+    0x12: ("status_request", "<H", ("token",), None),
+    0x13: (
+        "status",
+        "<HQBHIIIHHHIH",
+        (
+            "boot", "t_us", "state", "faults", "dropped_messages", "fifo_overruns", "bus_errors",
+            "bad_frames", "loop_max_us", "battery_mv", "heap_free", "cues_played",
+        ),
+        None,
+    ),
+    0x14: ("configure", "<HBi", ("token", "setting", "value"), None),
+    0x15: ("result", "<BHB", ("command", "token", "code"), "text"),
+    0x18: ("ping", "<HQ", ("token", "host_us"), None),
+    0x19: ("pong", "<HQQ", ("token", "host_us", "node_us"), None),
+    0x20: ("cue", "<HBBBHQ", ("cue", "pattern", "priority", "strength", "ttl_ms", "detected_us"), None),
+    0x21: ("cue_ack", "<HBBHQ", ("cue", "outcome", "by", "boot", "start_us"), None),
+    0x30: (
+        "samples",
+        "<BHIIQIBB",
+        ("source", "boot", "order", "seq", "t_us", "period_ns", "count", "channels"),
+        "data",
+    ),
+    0x31: ("notice", "<HQBBi", ("boot", "t_us", "part", "code", "value"), "text"),
+    0x40: ("header", "<BQI8sBBB", ("format", "wall_ms", "session", "device", "major", "minor", "patch"), "name"),
+    0x41: ("profile", "<BB", ("part", "parts"), "toml"),
+    0x42: ("calibration", "<QB", ("effective_us", "layout"), "values"),
+    0x43: ("mark", "<QB", ("wall_ms", "code"), "text"),
+}
+
+TYPES = {row[0]: number for number, row in MESSAGES.items()}
+
+# Values of coded fields.
+STATES = ("idle", "streaming")
+RESULTS = ("ok", "unknown command", "wrong state", "bad value", "refused")
+OUTCOMES = ("started", "expired", "outranked", "failed", "silenced")
+PARTS = ("node", "sled", "leg", "pads", "haptic", "buzzer", "link")
+"""Parts of a node; bit n of `status.faults` is set while part n is not working."""
+NOTICES = ("lost", "back", "overrun", "watchdog", "reset")
+BY = ("host", "guard", "test")
+PATTERNS = ("long", "double", "triple", "pulse")
+"""Cue patterns, told apart by rhythm; a cue's `pattern` is the index."""
+SETTINGS = ("batch_ms", "cue_strength", "silence", "watchdog_ms")
+MARKS = ("link lost", "link back", "started", "stopped", "note")
+
+
+class WireError(ValueError):
+    """Our own misuse: a message that cannot be encoded. Bad input never raises this."""
+
+
+def encode(name, *values, tail=b""):
+    """One message as bytes. Raises WireError if a value does not fit its field."""
+    number = TYPES[name]
+    row = MESSAGES[number]
+    if len(values) != len(row[2]):
+        raise WireError("%s takes %d fields" % (name, len(row[2])))
+    if tail and row[3] is None:
+        raise WireError("%s has no tail" % name)
+    try:
+        body = struct.pack(row[1], *values)
+    except Exception as error:  # struct.error does not exist in MicroPython
+        raise WireError("%s: %s" % (name, error))
+    message = bytes([number]) + body + tail
+    if len(message) > MESSAGE_MAX:
+        raise WireError("%s: %d bytes, at most %d" % (name, len(message), MESSAGE_MAX))
+    return message
+
+
+def decode(message):
+    """(name, {field: value}) of a message, or None if its type is unknown or its body too short.
+
+    The tail, where the type has one, is a further field under its own name, as bytes.
+    """
+    if len(message) < 1:
+        return None
+    row = MESSAGES.get(message[0])
+    if row is None:
+        return None
+    size = struct.calcsize(row[1])
+    if len(message) < 1 + size or (row[3] is None and len(message) != 1 + size):
+        return None
+    values = struct.unpack_from(row[1], message, 1)
+    fields = {key: value for key, value in zip(row[2], values)}
+    if row[3] is not None:
+        fields[row[3]] = bytes(message[1 + size :])
+    if row[0] == "samples" and len(fields["data"]) != 2 * fields["count"] * fields["channels"]:
+        return None
+    return row[0], fields
+
+
+# --- frames: COBS + CRC-32, for byte streams ---------------------------------------------------
+
+FRAME_MAX = MESSAGE_MAX + 4 + 1 + 1
+"""Longest frame: message, CRC, one COBS code byte (fewer than 254 bytes need one), delimiter."""
+
+
+def frame_into(message, length, out):
+    """Frame the first `length` bytes of `message` into the bytearray `out`; returns the frame's length.
+
+    `message` must be a bytearray with 4 spare bytes behind `length` (the CRC is put there), `out`
+    at least FRAME_MAX long. Neither slices nor builds objects, for the node's sake.
+    """
+    crc = crc32_of(message, length)
+    message[length] = crc & 0xFF
+    message[length + 1] = (crc >> 8) & 0xFF
+    message[length + 2] = (crc >> 16) & 0xFF
+    message[length + 3] = (crc >> 24) & 0xFF
+    end = length + 4
+    code = 0  # where the current code byte goes
+    put = 1
+    i = 0
+    while i < end:
+        byte = message[i]
+        if byte:
+            out[put] = byte
+            put += 1
+        else:
+            out[code] = put - code
+            code = put
+            put += 1
+        i += 1
+    out[code] = put - code
+    out[put] = 0
+    return put + 1
+
+
+def crc32_of(buffer, length):
+    """CRC-32 of the first `length` bytes of a buffer."""
+    return crc32(memoryview(buffer)[:length]) & 0xFFFFFFFF
+
+
+def frame(message):
+    """One message in its frame, as bytes."""
+    if not 0 < len(message) <= MESSAGE_MAX:
+        raise WireError("a message has 1 to %d bytes, not %d" % (MESSAGE_MAX, len(message)))
+    scratch = bytearray(len(message) + 4)
+    scratch[: len(message)] = message
+    out = bytearray(FRAME_MAX)
+    size = frame_into(scratch, len(message), out)
+    return bytes(out[:size])
+
+
+def unframe(block):
+    """The message in one frame (without its delimiter), or None if the frame is damaged."""
+    size = len(block)
+    if size < 6 or size > FRAME_MAX - 1:
+        return None
+    out = bytearray()
+    i = 0
+    while i < size:
+        code = block[i]
+        end = i + code
+        if code == 0 or end > size:
+            return None
+        out += block[i + 1 : end]
+        i = end
+        if i < size:
+            out.append(0)
+    length = len(out) - 4
+    crc = out[length] | out[length + 1] << 8 | out[length + 2] << 16 | out[length + 3] << 24
+    if crc32_of(out, length) != crc:
+        return None
+    return bytes(out[:length])
+
+
+class FrameDecoder:
+    """Bytes in, whole messages out. Keeps at most one frame; counts what it drops."""
+
+    def __init__(self):
+        self._part = bytearray()
+        self._skipping = False
+        self.good = 0
+        self.bad = 0
+
+    def feed(self, data):
+        """Messages completed by `data`, in order (a list of bytes)."""
+        messages = []
+        start = 0
+        data = bytes(data)
+        while True:
+            end = data.find(b"\x00", start)
+            stop = len(data) if end < 0 else end
+            if not self._skipping:
+                if len(self._part) + stop - start > FRAME_MAX:
+                    self._skipping = True
+                    self._part = bytearray()
+                else:
+                    self._part += data[start:stop]
+            if end < 0:
+                return messages
+            start = end + 1
+            if self._skipping:
+                self._skipping = False
+                self.bad += 1
+            elif self._part:
+                message = unframe(self._part)
+                self._part = bytearray()
+                if message is None:
+                    self.bad += 1
+                else:
+                    self.good += 1
+                    messages.append(message)
+
+
+# --- pages: 256 bytes that stand alone, for storage --------------------------------------------
+
+PAGE_SIZE = 256
+PAGE_MAGIC = b"pq"
+PAGE_HEADER = "<2sBBHII"  # magic, format, bytes used, boot, session, page number
+PAGE_FORMAT = 1
+PAGE_ROOM = PAGE_SIZE - struct.calcsize(PAGE_HEADER) - 4
+"""Payload bytes of a page; each message takes its length plus one."""
+
+
+class PageWriter:
+    """Packs messages into pages. `add` returns a finished page (bytes) or None; `flush` the last one."""
+
+    def __init__(self, boot, session, number=0):
+        self.boot = boot
+        self.session = session
+        self.number = number
+        self._page = bytearray(PAGE_SIZE)
+        self._used = 0
+
+    def add(self, message):
+        size = len(message)
+        if not 0 < size <= MESSAGE_MAX:
+            raise WireError("a message has 1 to %d bytes, not %d" % (MESSAGE_MAX, size))
+        done = self.flush() if self._used + 1 + size > PAGE_ROOM else None
+        at = struct.calcsize(PAGE_HEADER) + self._used
+        self._page[at] = size
+        self._page[at + 1 : at + 1 + size] = message
+        self._used += 1 + size
+        return done
+
+    def flush(self):
+        """The page begun, or None if it holds nothing."""
+        if not self._used:
+            return None
+        page = self._page
+        struct.pack_into(
+            PAGE_HEADER, page, 0, PAGE_MAGIC, PAGE_FORMAT, self._used, self.boot, self.session, self.number
+        )
+        for i in range(struct.calcsize(PAGE_HEADER) + self._used, PAGE_SIZE - 4):
+            page[i] = 0
+        struct.pack_into("<I", page, PAGE_SIZE - 4, crc32_of(page, PAGE_SIZE - 4))
+        self.number += 1
+        self._used = 0
+        return bytes(page)
+
+
+def page_open(page):
+    """(boot, session, number, [messages]) of one page, or None if it is damaged."""
+    if len(page) != PAGE_SIZE or bytes(page[:2]) != PAGE_MAGIC or page[2] != PAGE_FORMAT:
+        return None
+    if struct.unpack_from("<I", page, PAGE_SIZE - 4)[0] != crc32_of(page, PAGE_SIZE - 4):
+        return None
+    _, _, used, boot, session, number = struct.unpack_from(PAGE_HEADER, page, 0)
+    at = struct.calcsize(PAGE_HEADER)
+    end = at + used
+    messages = []
+    while at < end:
+        size = page[at]
+        if size == 0 or at + 1 + size > end:
+            return None
+        messages.append(bytes(page[at + 1 : at + 1 + size]))
+        at += 1 + size
+    return boot, session, number, messages
+
+
+class PageDecoder:
+    """Bytes of a session file in, opened pages out; resynchronises on the magic; counts what it drops."""
+
+    def __init__(self):
+        self._part = b""
+        self.good = 0
+        self.bad_bytes = 0
+
+    def feed(self, data):
+        """Pages completed by `data`: a list of (boot, session, number, [messages])."""
+        pages = []
+        buffer = self._part + bytes(data)
+        at = 0
+        while len(buffer) - at >= PAGE_SIZE:
+            page = page_open(buffer[at : at + PAGE_SIZE])
+            if page is not None:
+                pages.append(page)
+                self.good += 1
+                at += PAGE_SIZE
+                continue
+            found = buffer.find(PAGE_MAGIC, at + 1)
+            if found < 0:
+                # Nothing here starts a page; the last byte may be the first of a magic.
+                found = len(buffer) - 1
+            self.bad_bytes += found - at
+            at = found
+        self._part = buffer[at:]
+        return pages
+
+    def finish(self):
+        """Call at the end of the file: a torn tail counts as dropped."""
+        self.bad_bytes += len(self._part)
+        self._part = b""
