@@ -26,6 +26,7 @@ SLED, LEG, PADS = 0, 1, 2
 
 # type number: (name, struct format of the fixed part, field names, name of the tail or None)
 # Numbers are never reused. Fields carry their unit in the name.
+# fmt: off
 MESSAGES = {
     0x01: ("hello", "<B", ("protocol",), None),
     0x02: ("info", "<BHBBBQ8s", ("protocol", "boot", "major", "minor", "patch", "t_us", "device"), "name"),
@@ -60,6 +61,7 @@ MESSAGES = {
     0x42: ("calibration", "<QB", ("effective_us", "layout"), "values"),
     0x43: ("mark", "<QB", ("wall_ms", "code"), "text"),
 }
+# fmt: on
 
 TYPES = {row[0]: number for number, row in MESSAGES.items()}
 
@@ -83,17 +85,25 @@ class WireError(ValueError):
 
 def encode(name, *values, tail=b""):
     """One message as bytes. Raises WireError if a value does not fit its field."""
-    number = TYPES[name]
+    number = TYPES.get(name)
+    if number is None:
+        raise WireError("there is no message %s" % (name,))
     row = MESSAGES[number]
     if len(values) != len(row[2]):
-        raise WireError("%s takes %d fields" % (name, len(row[2])))
-    if tail and row[3] is None:
+        raise WireError("%s takes %d fields, not %d" % (name, len(row[2]), len(values)))
+    if not isinstance(tail, (bytes, bytearray, memoryview)):
+        raise WireError("%s: a tail is bytes" % name)
+    if len(tail) and row[3] is None:
         raise WireError("%s has no tail" % name)
     try:
         body = struct.pack(row[1], *values)
     except Exception as error:  # struct.error does not exist in MicroPython
         raise WireError("%s: %s" % (name, error))
-    message = bytes([number]) + body + tail
+    # MicroPython packs what does not fit modulo the field's size, so what comes back is compared.
+    for key, value, packed in zip(row[2], values, struct.unpack(row[1], body)):
+        if packed != value and not (isinstance(packed, bytes) and packed[: len(value)] == value):
+            raise WireError("%s: %s does not hold %s" % (name, key, value))
+    message = bytes([number]) + body + bytes(tail)
     if len(message) > MESSAGE_MAX:
         raise WireError("%s: %d bytes, at most %d" % (name, len(message), MESSAGE_MAX))
     return message
@@ -131,7 +141,7 @@ def frame_into(message, length, out):
     """Frame the first `length` bytes of `message` into the bytearray `out`; returns the frame's length.
 
     `message` must be a bytearray with 4 spare bytes behind `length` (the CRC is put there), `out`
-    at least FRAME_MAX long. Neither slices nor builds objects, for the node's sake.
+    at least FRAME_MAX long. Builds nothing but what `crc32_of` does, for the node's sake.
     """
     crc = crc32_of(message, length)
     message[length] = crc & 0xFF
@@ -158,7 +168,7 @@ def frame_into(message, length, out):
 
 
 def crc32_of(buffer, length):
-    """CRC-32 of the first `length` bytes of a buffer."""
+    """CRC-32 of the first `length` bytes of a buffer. Copies nothing; builds a view and an integer."""
     return crc32(memoryview(buffer)[:length]) & 0xFFFFFFFF
 
 
@@ -178,7 +188,7 @@ def unframe(block):
     size = len(block)
     if size < 6 or size > FRAME_MAX - 1:
         return None
-    out = bytearray()
+    out = bytearray()  # ends as size - 1 bytes: every code byte but the first stands for a zero
     i = 0
     while i < size:
         code = block[i]
@@ -197,7 +207,10 @@ def unframe(block):
 
 
 class FrameDecoder:
-    """Bytes in, whole messages out. Keeps at most one frame; counts what it drops."""
+    """Bytes in, whole messages out. Keeps at most one frame; counts what it drops.
+
+    good: messages delivered; bad: stretches between two delimiters that held no intact frame.
+    """
 
     def __init__(self):
         self._part = bytearray()
@@ -214,7 +227,7 @@ class FrameDecoder:
             end = data.find(b"\x00", start)
             stop = len(data) if end < 0 else end
             if not self._skipping:
-                if len(self._part) + stop - start > FRAME_MAX:
+                if len(self._part) + stop - start > FRAME_MAX - 1:
                     self._skipping = True
                     self._part = bytearray()
                 else:
@@ -241,7 +254,9 @@ PAGE_SIZE = 256
 PAGE_MAGIC = b"pq"
 PAGE_HEADER = "<2sBBHII"  # magic, format, bytes used, boot, session, page number
 PAGE_FORMAT = 1
-PAGE_ROOM = PAGE_SIZE - struct.calcsize(PAGE_HEADER) - 4
+PAGE_START = PAGE_MAGIC + bytes([PAGE_FORMAT])
+PAGE_BODY = struct.calcsize(PAGE_HEADER)
+PAGE_ROOM = PAGE_SIZE - PAGE_BODY - 4
 """Payload bytes of a page; each message takes its length plus one."""
 
 
@@ -249,6 +264,8 @@ class PageWriter:
     """Packs messages into pages. `add` returns a finished page (bytes) or None; `flush` the last one."""
 
     def __init__(self, boot, session, number=0):
+        if not (0 <= boot <= 0xFFFF and 0 <= session <= 0xFFFFFFFF and 0 <= number <= 0xFFFFFFFF):
+            raise WireError("a page does not hold boot %s, session %s, number %s" % (boot, session, number))
         self.boot = boot
         self.session = session
         self.number = number
@@ -260,7 +277,7 @@ class PageWriter:
         if not 0 < size <= MESSAGE_MAX:
             raise WireError("a message has 1 to %d bytes, not %d" % (MESSAGE_MAX, size))
         done = self.flush() if self._used + 1 + size > PAGE_ROOM else None
-        at = struct.calcsize(PAGE_HEADER) + self._used
+        at = PAGE_BODY + self._used
         self._page[at] = size
         self._page[at + 1 : at + 1 + size] = message
         self._used += 1 + size
@@ -274,7 +291,7 @@ class PageWriter:
         struct.pack_into(
             PAGE_HEADER, page, 0, PAGE_MAGIC, PAGE_FORMAT, self._used, self.boot, self.session, self.number
         )
-        for i in range(struct.calcsize(PAGE_HEADER) + self._used, PAGE_SIZE - 4):
+        for i in range(PAGE_BODY + self._used, PAGE_SIZE - 4):
             page[i] = 0
         struct.pack_into("<I", page, PAGE_SIZE - 4, crc32_of(page, PAGE_SIZE - 4))
         self.number += 1
@@ -284,17 +301,19 @@ class PageWriter:
 
 def page_open(page):
     """(boot, session, number, [messages]) of one page, or None if it is damaged."""
-    if len(page) != PAGE_SIZE or bytes(page[:2]) != PAGE_MAGIC or page[2] != PAGE_FORMAT:
+    if len(page) != PAGE_SIZE or bytes(page[: len(PAGE_START)]) != PAGE_START:
         return None
     if struct.unpack_from("<I", page, PAGE_SIZE - 4)[0] != crc32_of(page, PAGE_SIZE - 4):
         return None
     _, _, used, boot, session, number = struct.unpack_from(PAGE_HEADER, page, 0)
-    at = struct.calcsize(PAGE_HEADER)
+    if used > PAGE_ROOM:
+        return None
+    at = PAGE_BODY
     end = at + used
     messages = []
     while at < end:
         size = page[at]
-        if size == 0 or at + 1 + size > end:
+        if not 0 < size <= MESSAGE_MAX or at + 1 + size > end:
             return None
         messages.append(bytes(page[at + 1 : at + 1 + size]))
         at += 1 + size
@@ -302,7 +321,10 @@ def page_open(page):
 
 
 class PageDecoder:
-    """Bytes of a session file in, opened pages out; resynchronises on the magic; counts what it drops."""
+    """Bytes of a session file in, opened pages out; resynchronises at any offset; counts what it drops.
+
+    Keeps less than one page. good: pages delivered; bad_bytes: bytes that belong to no intact page.
+    """
 
     def __init__(self):
         self._part = b""
@@ -321,10 +343,10 @@ class PageDecoder:
                 self.good += 1
                 at += PAGE_SIZE
                 continue
-            found = buffer.find(PAGE_MAGIC, at + 1)
+            found = buffer.find(PAGE_START, at + 1)
             if found < 0:
-                # Nothing here starts a page; the last byte may be the first of a magic.
-                found = len(buffer) - 1
+                # Nothing here starts a page, but the last bytes may be the first of one.
+                found = len(buffer) - len(PAGE_START) + 1
             self.bad_bytes += found - at
             at = found
         self._part = buffer[at:]
