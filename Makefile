@@ -14,7 +14,7 @@ MPY = $(patsubst %.py,$(BUILD)/%.mpy,$(FIRMWARE))
 # Installed runtime, installed development tools, type stubs of the node: each a stamp file.
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
-TYPINGS := typings/.$(STUBS)
+TYPINGS := firmware/typings/.$(STUBS)
 
 .PHONY: demo test check lint types firmware stubs wasm clean
 
@@ -43,7 +43,7 @@ stubs: $(TYPINGS)
 wasm: node_modules/$(WASM).stamp
 
 clean:
-	rm -rf $(BUILD) dist typings node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(BUILD) dist firmware/typings node_modules .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -59,8 +59,8 @@ $(DEV): pyproject.toml | $(BIN)/python
 	@touch $@ $(RUN)
 
 $(TYPINGS): | $(BIN)/python
-	rm -rf typings
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target typings '$(STUBS)'
+	rm -rf firmware/typings
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target firmware/typings '$(STUBS)'
 	@touch $@
 
 $(BUILD)/%.mpy: %.py $(DEV)

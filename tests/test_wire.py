@@ -1,14 +1,15 @@
 """Messages and frames: what goes in comes out, and no byte of input can raise, loop or be lost for good."""
 
+import itertools
 import struct
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_messages import encoded, field_codes, messages, one_of_each, tail_room
 
 from presscue import wire
+from wire_messages import encoded, field_codes, messages, one_of_each, tail_room
 
 STREAM_MESSAGES = one_of_each()
 STREAM = b"".join(wire.frame(message) for message in STREAM_MESSAGES)
@@ -21,7 +22,7 @@ def unframed(*chunks: bytes) -> tuple[list[bytes], wire.FrameDecoder]:
 
 def chunked(data: bytes, cuts: list[int]) -> list[bytes]:
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
 # --- messages ----------------------------------------------------------------------------------

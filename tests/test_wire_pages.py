@@ -1,5 +1,6 @@
 """Pages: each stands alone, so damage costs the pages it touches and nothing else."""
 
+import itertools
 import struct
 import time
 from binascii import crc32
@@ -7,9 +8,9 @@ from binascii import crc32
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_messages import one_of_each
 
 from presscue import wire
+from wire_messages import one_of_each
 
 BOOT, SESSION = 0xB007, 0xDEADBEEF
 MESSAGES = [*one_of_each(), bytes(wire.MESSAGE_MAX), *one_of_each(), wire.PAGE_START * 70]
@@ -56,7 +57,7 @@ def test_page_round_trip(messages, number):
 @given(st.lists(st.integers(0, len(FILE)), max_size=30))
 def test_any_chunking_gives_the_same_pages(cuts):
     edges = [0, *sorted(cuts), len(FILE)]
-    found, decoder = opened(*(FILE[a:b] for a, b in zip(edges, edges[1:], strict=False)))
+    found, decoder = opened(*(FILE[a:b] for a, b in itertools.pairwise(edges)))
     assert found == ALL
     assert decoder.bad_bytes == 0
 
@@ -90,7 +91,7 @@ def test_a_torn_tail_costs_the_last_page_only():
 def test_after_any_garbage_the_next_page_is_found(garbage, cuts):
     data = garbage + FILE
     edges = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
-    found, decoder = opened(*(data[a:b] for a, b in zip(edges, edges[1:], strict=False)))
+    found, decoder = opened(*(data[a:b] for a, b in itertools.pairwise(edges)))
     assert found == ALL
     assert decoder.bad_bytes == len(garbage)
 
