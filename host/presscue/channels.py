@@ -1,0 +1,126 @@
+"""From raw samples messages to SI units: the channel table and the conversion.
+
+One conversion serves live and batch: it takes any number of messages of one source, and the values do not
+depend on how many. The layout of the message comes from `wire.MESSAGES`; nothing is repeated here.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import wire
+
+SAMPLES = wire.TYPES["samples"]
+CHANNEL = wire.TYPES["channel"]
+
+_NUMPY_CODES = {"B": "u1", "H": "<u2", "I": "<u4", "Q": "<u8"}
+_FORMAT, _FIELDS = wire.MESSAGES[SAMPLES][1:3]
+_HEAD = struct.Struct(_FORMAT)
+_HEAD_DTYPE = np.dtype([("type", "u1"), *zip(_FIELDS, (_NUMPY_CODES[code] for code in _FORMAT[1:]), strict=True)])
+_DATA_AT = _HEAD_DTYPE.itemsize
+
+_IMU = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2", "gyr_x_radps", "gyr_y_radps", "gyr_z_radps")
+COLUMNS = {
+    wire.SLED: tuple("sled_" + name for name in _IMU),
+    wire.LEG: tuple("leg_" + name for name in _IMU),
+    wire.PADS: ("heel_left", "heel_right", "seat"),
+}
+"""The columns of `results.Samples.values`, as the labels of channel rows name them (pads: in any unit)."""
+
+T_US_MAX = 1 << 53
+"""Times beyond are not exact as float64 (and 285 years away)."""
+
+OPEN_PAD = -32768
+"""Raw reading of a pad that is not connected."""
+
+
+def read_head(message: bytes) -> tuple[int, int, int, int, int, int, int, int] | None:
+    """(source, boot, order, seq, t_us, period_ns, count, channels) of a samples message.
+
+    None if its length contradicts it or its time is absurd.
+    """
+    if len(message) < _DATA_AT:
+        return None
+    head = _HEAD.unpack_from(message, 1)
+    count = head[6]
+    if not count or len(message) != _DATA_AT + 2 * count * head[7] or head[4] >= T_US_MAX:
+        return None
+    return head
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the channels of one source become columns. scale: shape (channels,), SI per count.
+
+    pick: for each column of `COLUMNS[source]` the channel it comes from, -1 where there is none;
+    None if channels and columns agree one to one.
+    """
+
+    source: int
+    scale: np.ndarray
+    pick: np.ndarray | None
+    channels: int
+
+
+class ChannelTable:
+    """The rows a node describes its samples with, collected until a source is complete."""
+
+    def __init__(self):
+        self._rows: dict[int, dict[int, tuple[int, int, str]]] = {}
+        self._messages: dict[tuple[int, int], bytes] = {}
+        self._layouts: dict[int, Layout] = {}
+
+    @property
+    def messages(self) -> list[bytes]:
+        """The rows as they came, one message each, in order of source and index."""
+        return [self._messages[key] for key in sorted(self._messages)]
+
+    def layout(self, source: int) -> Layout | None:
+        """How to convert a source; None while its rows are incomplete."""
+        return self._layouts.get(source)
+
+    def add(self, message: bytes, row: dict) -> bool:
+        """Take a decoded channel message; False if it says nothing new."""
+        source, index = row["source"], row["index"]
+        if self._messages.get((source, index)) == message:
+            return False
+        self._messages[source, index] = message
+        rows = self._rows.setdefault(source, {})
+        rows[index] = (row["channels"], row["scale_nano"], row["label"].decode("utf-8", "replace"))
+        self._layouts.pop(source, None)
+        if source in COLUMNS and all(rows.get(i, (0,))[0] == row["channels"] for i in range(row["channels"])):
+            self._layouts[source] = _layout(source, [rows[i] for i in range(row["channels"])])
+        return True
+
+
+def _layout(source: int, rows: list[tuple[int, int, str]]) -> Layout:
+    labels = [label.rpartition("_")[0] if source == wire.PADS else label for _, _, label in rows]
+    pick = [labels.index(column) if column in labels else -1 for column in COLUMNS[source]]
+    scale = np.array([scale_nano for _, scale_nano, _ in rows], np.float64) * 1e-9
+    return Layout(source, scale, None if pick == list(range(len(rows))) else np.array(pick), len(rows))
+
+
+def convert(layout: Layout, messages: Sequence[bytes], offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(t_s shape (n,), values shape (n, columns)) of well-formed samples messages of one source, in their order.
+
+    `offset_us` is added to every time. Each reading's value depends on its own message only, to the bit.
+    """
+    heads = np.frombuffer(b"".join([message[:_DATA_AT] for message in messages]), _HEAD_DTYPE)
+    raw = np.frombuffer(b"".join([message[_DATA_AT:] for message in messages]), "<i2").reshape(-1, layout.channels)
+    counts = heads["count"]
+    if len(messages) == 1:
+        start_us, period_ns, index = heads["t_us"], heads["period_ns"], np.arange(len(raw))
+    else:
+        start_us, period_ns = np.repeat(heads["t_us"], counts), np.repeat(heads["period_ns"], counts)
+        firsts = np.cumsum(counts, dtype=np.int64) - counts
+        index = np.arange(len(raw)) - np.repeat(firsts, counts)
+    t_us = start_us.astype(np.int64) + offset_us
+    t_s = (t_us + index * period_ns.astype(np.int64) / 1000.0) * 1e-6
+    values = raw * layout.scale
+    if layout.source == wire.PADS:
+        values[raw == OPEN_PAD] = np.nan
+    if layout.pick is not None:
+        values = np.where(layout.pick >= 0, values[:, layout.pick], np.nan)
+    return t_s, values

@@ -1,0 +1,202 @@
+"""What a session says happened. `message` is the raw message, for the recording.
+
+Times ending in `_s` are on the *session clock*: the node's clock, carried on without a step back over reboots.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .results import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """The node said who it is. device: its unique id in hexadecimal."""
+
+    message: bytes
+    protocol: int
+    boot: int
+    version: tuple[int, int, int]
+    t_s: float
+    device: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A row of the channel table that is new or changed. complete: its source can now be converted."""
+
+    message: bytes
+    source: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Samples in order: feed them to the core."""
+
+    message: bytes
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class LateReadings:
+    """Samples that were missing and arrived afterwards: for the recording, not for the core, whose time has passed."""
+
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rebooted:
+    """The node restarted; its clock began anew, the session clock goes on at `resumes_s` (the true pause is unknown).
+
+    The event of the message that told it follows, hence the empty `message` here.
+    """
+
+    boot: int
+    resumes_s: float
+    message: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Health of the node. faults: names of the parts (wire.PARTS) that are not working. Counts are since boot."""
+
+    message: bytes
+    t_s: float
+    state: str
+    faults: tuple[str, ...]
+    dropped_messages: int
+    fifo_overruns: int
+    bus_errors: int
+    bad_frames: int
+    loop_max_us: int
+    battery_mv: int
+    heap_free: int
+    cues_played: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something happened to a part of the node: names from wire.PARTS and wire.NOTICES."""
+
+    message: bytes
+    t_s: float
+    part: str
+    code: str
+    value: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a command: one of wire.RESULTS. ours: its token is one we are waiting for."""
+
+    message: bytes
+    command: str
+    token: int
+    code: str
+    text: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to a ping: host_us as we sent it, node_us as the node's clock stood."""
+
+    message: bytes
+    token: int
+    host_us: int
+    node_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class CueSent:
+    """A cue command, read from a recording. pattern: one of wire.PATTERNS."""
+
+    message: bytes
+    cue: int
+    pattern: str
+    priority: int
+    strength: int
+    ttl_ms: int
+    detected_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CueAck:
+    """What became of a cue: outcome from wire.OUTCOMES, by from wire.BY, the actuator's start time."""
+
+    message: bytes
+    cue: int
+    outcome: str
+    by: str
+    start_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first message of a session file. session: its id. wall_ms: Unix time at the start."""
+
+    message: bytes
+    wall_ms: int
+    session: int
+    device: str
+    version: tuple[int, int, int]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileText:
+    """The profile a recording was made with, whole. message: its last part."""
+
+    message: bytes
+    toml: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRead:
+    """A calibration from a recording, in effect from effective_s. layout numbers the meaning of values, shape (n,)."""
+
+    message: bytes
+    effective_s: float
+    layout: int
+    values: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A remark of the recording laptop: code from wire.MARKS."""
+
+    message: bytes
+    wall_ms: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A whole message of a type this program does not know: kept in the recording for one that does."""
+
+    message: bytes
+
+
+SessionEvent = (
+    NodeInfo
+    | Channel
+    | Readings
+    | LateReadings
+    | Rebooted
+    | Status
+    | Notice
+    | Result
+    | Pong
+    | CueSent
+    | CueAck
+    | Header
+    | ProfileText
+    | CalibrationRead
+    | Mark
+    | Unknown
+)
