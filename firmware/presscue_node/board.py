@@ -37,9 +37,9 @@ WATCHDOG_MS = 8_000
 PAD_LABELS = (b"heel_left_v", b"heel_right_v", b"seat_v")
 """In the order of the converter's inputs AIN0, AIN1, AIN2."""
 
-PAD_OPEN_RAW = 80
-"""A pad reading below this (10 mV) is open. Each pad carries 220 kohm across its FSR, so that a pad that
-is connected but unloaded still puts 0.14 V on the 10 kohm divider; a broken lead or an absent pad puts none."""
+PAD_OPEN_RAW = 160
+"""A pad reading below this (20 mV) is open. Each pad carries 470 kohm across its FSR, so that a pad that
+is connected but unloaded still puts 60 mV on the 10 kohm divider; a broken lead or an absent pad puts none."""
 
 # Haptic motor: an LRA, driven closed-loop at its own resonance. See drv2605l.py for the units.
 MOTOR_HZ = 175

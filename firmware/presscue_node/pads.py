@@ -3,7 +3,6 @@
 from micropython import const
 
 from presscue_node import board
-from presscue_node.ads1115 import Ads1115
 
 CHANNELS = const(3)
 PERIOD_NS = CHANNELS * board.TICK_US * 1000
@@ -17,16 +16,21 @@ class Pads:
     A reading is stamped at its middle input; the first is converted one tick earlier, the last one later.
     """
 
-    def __init__(self, i2c, address):
-        self._adc = Ads1115(i2c, address)
-        self.setup = self._adc.setup
-        self.check = self._adc.check
+    def __init__(self, adc):
+        self._adc = adc
         self.reading = bytearray(2 * CHANNELS)
         self.ticks = 0
         self.open_mask = 0
         self._middle = 0
         self._channel = -1  # the input being converted, -1 if none
         self._rounds = bytearray(CHANNELS)  # readings in a row that contradict open_mask
+
+    def setup(self):
+        self._adc.setup()
+        self._channel = -1
+
+    def check(self):
+        return self._adc.check()
 
     def restart(self):
         """Forget the conversion under way."""

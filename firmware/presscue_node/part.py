@@ -47,11 +47,15 @@ class Part:
         if time.ticks_diff(now, self._due) < 0:
             return False
         self._due = time.ticks_add(now, _CHECK_US)
-        try:
-            if self.working:
+        if self.working:
+            try:
                 if self.device.check():
                     return False
-                self.lose(0, b"lost its set-up")
+            except OSError as error:
+                self.failed(error)
+                return False
+            self.lose(0, b"lost its set-up")
+        try:
             self.device.setup()
         except WrongChip as error:
             self.lose(error.found, b"wrong identity")

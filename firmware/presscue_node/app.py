@@ -1,0 +1,54 @@
+"""Builds the node from the board's `machine`. The only file of the firmware that imports it."""
+
+import os
+
+import machine
+
+from presscue_node import board
+from presscue_node.ads1115 import Ads1115
+from presscue_node.buzzer import Buzzer
+from presscue_node.drv2605l import Drv2605l
+from presscue_node.lsm6dsox import Lsm6dsox
+from presscue_node.node import Node
+from presscue_node.pads import Pads
+from presscue_node.part import RESET, WATCHDOG
+
+
+def build(stream):
+    """The node of this board, talking over `stream` (see usb_link)."""
+    if board.I2C_POWER is not None:
+        machine.Pin(board.I2C_POWER, machine.Pin.OUT, value=1)
+    i2c = machine.I2C(
+        board.I2C_ID,
+        scl=machine.Pin(board.I2C_SCL),
+        sda=machine.Pin(board.I2C_SDA),
+        freq=board.I2C_HZ,
+        timeout=board.I2C_TIMEOUT_US,
+    )
+    devices = {
+        "sled": Lsm6dsox(i2c, board.SLED_ADDRESS),
+        "leg": Lsm6dsox(i2c, board.LEG_ADDRESS),
+        "pads": Pads(Ads1115(i2c, board.PADS_ADDRESS)),
+        "haptic": Drv2605l(i2c, board.HAPTIC_ADDRESS),
+        "buzzer": Buzzer(machine.PWM(machine.Pin(board.BUZZER), freq=board.BUZZER_HZ, duty_u16=0)),
+    }
+    battery = machine.ADC(machine.Pin(board.BATTERY))
+    boot = os.urandom(2)
+    identity = machine.unique_id()
+    node = Node(
+        devices,
+        stream,
+        watchdog=lambda timeout_ms: machine.WDT(timeout=timeout_ms),
+        battery_mv=lambda: battery.read_uv() // 1000 * board.BATTERY_DIVIDER,
+        boot=boot[0] | boot[1] << 8,
+        device=(identity + bytes(8))[:8],
+        name=b"presscue-" + "".join("%02x" % byte for byte in identity[-2:]).encode(),
+    )
+    cause = machine.reset_cause()
+    node.notices.send(0, WATCHDOG if cause == machine.WDT_RESET else RESET, cause)
+    return node
+
+
+def run(stream):
+    """Never returns."""
+    build(stream).run()

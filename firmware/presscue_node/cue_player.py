@@ -1,0 +1,106 @@
+"""Plays cues: one rhythm at a time, felt on the leg and heard from the case alike.
+
+A cue that comes after its time to live is not played; one less important than what plays is not played either; one as
+important or more replaces it. Each is answered by a `cue_ack` that says what became of it and when the actuator started.
+"""
+
+import time
+
+from micropython import const
+
+from presscue import wire
+
+# Rhythms of wire.PATTERNS, in order: ms on, off, on, ... Gaps of 80 ms outlast an LRA's fading (20 ms) four times.
+RHYTHMS_MS = ((500,), (150, 110, 150), (90, 80, 90, 80, 90), (80,))
+
+STARTED, EXPIRED, OUTRANKED, FAILED, SILENCED = range(len(wire.OUTCOMES))
+_BY_HOST = const(0)
+_IDLE = const(-1)
+
+
+class CuePlayer:
+    """haptic, buzzer: Parts whose devices have `drive(strength)`. `strength_percent` scales every cue; `silence` mutes them all."""
+
+    def __init__(self, haptic, buzzer, outbox, clock, boot):
+        self._parts = (haptic, buzzer)
+        self._outbox = outbox
+        self._clock = clock
+        self._boot = boot
+        self.strength_percent = 100
+        self.silence = False
+        self.played = 0
+        self._rhythm = RHYTHMS_MS[0]
+        self._beat = _IDLE  # index in _rhythm of what goes on now
+        self._until = 0
+        self._priority = 0
+        self._strength = 0
+
+    def play(self, cue, pattern, priority, strength, ttl_ms, detected_us):
+        """Play a cue of the host's, or not, and acknowledge. priority: larger is more important. strength: percent."""
+        now = time.ticks_us()
+        start = now
+        if self.silence:
+            outcome = SILENCED
+        elif self._clock.us(now) > detected_us + ttl_ms * 1000:
+            outcome = EXPIRED
+        elif self._beat != _IDLE and priority < self._priority:
+            outcome = OUTRANKED
+        elif pattern >= len(RHYTHMS_MS):
+            outcome = FAILED
+        else:
+            self._strength = min(strength, 100) * self.strength_percent // 100
+            self._priority = priority
+            self._rhythm = RHYTHMS_MS[pattern]
+            outcome = STARTED if self._drive(self._strength) else FAILED
+            start = self._driven
+            self._beat = 0 if outcome == STARTED else _IDLE
+            self._until = time.ticks_add(start, self._rhythm[0] * 1000)
+            self.played += outcome == STARTED
+        self._outbox.put(wire.encode("cue_ack", cue, outcome, _BY_HOST, self._boot, self._clock.us(start)))
+
+    def poll(self, now):
+        """Go on with the rhythm when the next beat is due; look after the actuators while none plays."""
+        if self._beat == _IDLE:
+            for part in self._parts:
+                part.tend(now)
+            return
+        if time.ticks_diff(now, self._until) < 0:
+            return
+        self._beat += 1
+        if self._beat == len(self._rhythm):
+            self._beat = _IDLE
+            self._drive(0)
+            return
+        self._drive(0 if self._beat & 1 else self._strength)
+        self._until = time.ticks_add(self._until, self._rhythm[self._beat] * 1000)
+
+    def stop(self):
+        """Fall silent at once."""
+        if self._beat != _IDLE:
+            self._beat = _IDLE
+            self._drive(0)
+
+    def wait_us(self, now):
+        """Time until the next beat, or a second."""
+        if self._beat == _IDLE:
+            return 1_000_000
+        wait = time.ticks_diff(self._until, now)
+        return wait if wait > 0 else 0
+
+    def _drive(self, strength):
+        """Both actuators; True if any obeyed. The moment the first one did is left in `_driven`."""
+        obeyed = False
+        for part in self._parts:
+            if not part.working:
+                continue
+            try:
+                part.device.drive(strength)
+            except OSError as error:
+                part.lose(error.errno or 0, b"no answer")
+                continue
+            if not obeyed:
+                obeyed = True
+                self._driven = time.ticks_us()
+        if not obeyed:
+            self._driven = time.ticks_us()
+        return obeyed

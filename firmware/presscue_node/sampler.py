@@ -1,0 +1,160 @@
+"""Takes the readings and gathers them into messages. From the bus to the outbox nothing here allocates.
+
+Every tick one pad input; every batch both FIFOs, one bus transfer per call of `poll`, so that the node sends and
+obeys in between however much has piled up. After a stall the FIFOs are simply read until they are empty; missed pad ticks are
+skipped and counted in `seq`.
+"""
+
+import time
+
+from micropython import const
+
+from presscue import wire
+from presscue_node import board, pads
+from presscue_node.batch import Batch
+from presscue_node.part import BACK, LOST, OVERRUN
+
+_IMU_CHANNELS = const(6)
+
+
+class Sampler:
+    """parts: the sled's and the leg's Lsm6dsox and the Pads, each in its Part; a part's device is known by the part's name."""
+
+    def __init__(self, sled, leg, pads_part, outbox, clock, notices, boot):
+        self.streaming = False
+        self.batch_us = board.BATCH_MS * 1000
+        self._imus = (sled, leg)
+        self._pads = pads_part
+        self._notices = notices
+        self._imu_batches = (
+            Batch(outbox, clock, boot, wire.SLED, _IMU_CHANNELS),
+            Batch(outbox, clock, boot, wire.LEG, _IMU_CHANNELS),
+        )
+        self._pads_batch = Batch(outbox, clock, boot, wire.PADS, pads.CHANNELS)
+        self._pads_batch.period_ns = pads.PERIOD_NS
+        self._turn = len(self._imus)  # the IMU being drained; past the last one, none is
+        self._tick_at = 0
+        self._drain_at = 0
+        self._round_at = 0  # moment of the last pad reading
+        self._rounds = False  # there has been one since the start
+        self._open_told = 0
+
+    def start(self):
+        """Begin to stream, with readings from now on."""
+        for part in self._imus:
+            if part.working:
+                try:
+                    part.device.restart()
+                except OSError as error:
+                    part.failed(error)
+        self._pads.device.restart()
+        self._rounds = False
+        now = time.ticks_us()
+        self._tick_at = now
+        self._drain_at = time.ticks_add(now, self.batch_us)
+        self._turn = len(self._imus)
+        self.streaming = True
+
+    def stop(self):
+        """End the stream; what has been gathered is still sent."""
+        self.streaming = False
+        for batch in self._imu_batches:
+            batch.flush()
+        self._pads_batch.flush()
+
+    def wait_us(self, now):
+        """Time until `poll` has something to do; at most one tick."""
+        if not self.streaming:
+            return board.TICK_US
+        if self._turn < len(self._imus):
+            return 0
+        tick = time.ticks_diff(self._tick_at, now)
+        drain = time.ticks_diff(self._drain_at, now)
+        wait = tick if tick < drain else drain
+        return wait if wait > 0 else 0
+
+    def poll(self, now):
+        """Do what is due at the moment `now`, at most one long bus transfer of it."""
+        for part in self._imus:
+            part.tend(now)
+        if self._pads.tend(now):
+            self._rounds = False
+        if not self.streaming:
+            return
+        if time.ticks_diff(now, self._tick_at) >= 0:
+            self._tick_at = _after(self._tick_at, board.TICK_US, now)
+            self._step_pads(now)
+        if self._turn == len(self._imus) and time.ticks_diff(now, self._drain_at) >= 0:
+            self._drain_at = _after(self._drain_at, self.batch_us, now)
+            self._pads_batch.flush()
+            self._turn = 0
+        if self._turn < len(self._imus):
+            if self._drain(self._imus[self._turn], self._imu_batches[self._turn]):
+                self._turn += 1
+
+    def _drain(self, part, batch):
+        """One transfer from an IMU's FIFO; True if that emptied it."""
+        if not part.working:
+            batch.flush()
+            return True
+        imu = part.device
+        lost = 0
+        try:
+            overrun = imu.refill()
+        except OSError as error:
+            imu.abandon()
+            part.failed(error)
+            batch.flush()
+            return True
+        part.succeeded()
+        batch.period_ns = imu.period_ns
+        while imu.next():
+            lost += imu.lost
+            batch.add(imu.reading, imu.ticks(), imu.lost)
+        if overrun:
+            self._notices.send(part.index, OVERRUN, lost)
+        if imu.pending:
+            return False
+        batch.flush()
+        return True
+
+    def _step_pads(self, now):
+        part = self._pads
+        if not part.working:
+            return
+        device = part.device
+        try:
+            complete = device.step(now)
+        except OSError as error:
+            part.failed(error)
+            return
+        part.succeeded()
+        if not complete:
+            return
+        lost = 0
+        if self._rounds:
+            period_us = pads.PERIOD_NS // 1000
+            lost = (time.ticks_diff(device.ticks, self._round_at) + period_us // 2) // period_us - 1
+            if lost < 0:
+                lost = 0
+        self._rounds = True
+        self._round_at = device.ticks
+        self._pads_batch.add(device.reading, device.ticks, lost)
+        if device.open_mask != self._open_told:
+            self._tell_open(device.open_mask)
+
+    def _tell_open(self, mask):
+        for channel in range(pads.CHANNELS):
+            bit = 1 << channel
+            if (mask ^ self._open_told) & bit:
+                code = LOST if mask & bit else BACK
+                self._notices.send(self._pads.index, code, channel, board.PAD_LABELS[channel])
+        self._open_told = mask
+
+
+def _after(due, period_us, now):
+    """The next moment after `due` in steps of the period, without running after a backlog."""
+    due = time.ticks_add(due, period_us)
+    if time.ticks_diff(now, due) >= 0:
+        due = time.ticks_add(now, period_us)
+    return due
