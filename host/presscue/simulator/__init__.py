@@ -1,0 +1,1 @@
+"""The virtual lifter and the virtual board: everything presscue needs, without hardware."""

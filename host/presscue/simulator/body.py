@@ -1,0 +1,168 @@
+"""Where hip, knee and ankle are in space, and how the sensors are turned: the lifter in three dimensions.
+
+World axes: x forward from the hip, y to the lifter's left, z up. The rail climbs forward by `rail_deg`; its
+direction is `rail`, and `upper` is perpendicular to it on the knee's side. The hip is the origin and stays
+there while the seat is kept. The ankle stands at `rail_m` along the rail, `ankle_height_m` along `upper` and
+`ankle_lateral_m` outward. Thigh and shank are rigid; the one freedom left, the turn of the leg's plane about
+the line from hip to ankle, follows from toe-out and hip abduction, less the valgus of a fault.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from presscue.simulator.curves import band_noise, bump, ease, respond
+from presscue.simulator.motion import Away, Motion
+from presscue.simulator.scenario import Scenario
+
+_HEEL_RISE_M = (-0.018, 0.012)  # of the ankle, along the rail and along upper, when a heel is clean off
+_SEAT_RISE = (-0.5, 0.85)  # direction in which the hip leaves the seat: back along the rail, and up
+
+
+@dataclass
+class Body:
+    """Points (n, 3) in m and rotations (n, 3, 3) in world axes, on the motion's grid."""
+
+    hip: np.ndarray
+    knee: np.ndarray
+    ankle: np.ndarray
+    shank_axes: np.ndarray  # columns: front, left, up the shank towards the knee
+    sled: np.ndarray
+    sled_axes: np.ndarray  # (3, 3), columns: rail, left, upper
+    strap: np.ndarray  # the leg IMU's place
+    strap_axes: np.ndarray  # its housing: the shank's axes moved by soft tissue, and freely while away
+
+
+def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products along the last axis, kept as shape (n, 1)."""
+    return np.sum(a * b, axis=-1, keepdims=True)
+
+
+def rotation(vector: np.ndarray) -> np.ndarray:
+    """Rotation matrices (n, 3, 3) of rotation vectors (n, 3) in rad."""
+    angle = np.linalg.norm(vector, axis=1)
+    safe = np.maximum(angle, 1e-9)
+    a = (np.sin(safe) / safe)[:, None, None]
+    b = ((1 - np.cos(safe)) / safe**2)[:, None, None]
+    k = np.zeros((vector.shape[0], 3, 3))
+    k[:, 0, 1], k[:, 0, 2], k[:, 1, 2] = -vector[:, 2], vector[:, 1], -vector[:, 0]
+    k -= np.transpose(k, (0, 2, 1))
+    return np.eye(3) + a * k + b * (k @ k)
+
+
+def quaternion_matrix(q: tuple[float, float, float, float]) -> np.ndarray:
+    """The rotation (3, 3) of a unit quaternion (w, x, y, z)."""
+    w, x, y, z = np.asarray(q) / np.linalg.norm(q)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def machine_axes(rail_deg: float) -> np.ndarray:
+    """Columns: rail, left, upper, in world axes."""
+    c, s = np.cos(np.radians(rail_deg)), np.sin(np.radians(rail_deg))
+    return np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]])
+
+
+def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.Generator) -> Body:
+    """The body that follows `motion` on a sled shaken by `shaken` (n, 3), m, in machine axes."""
+    axes = machine_axes(scenario.rail_deg)
+    rail, left, upper = axes.T
+    outward = left if scenario.leg == "left" else -left
+    rise = motion.rise_left if scenario.leg == "left" else motion.rise_right
+
+    hip = motion.seat_lift_m[:, None] * (_SEAT_RISE[0] * rail + _SEAT_RISE[1] * upper)
+    ankle = (
+        (motion.rail_m + _HEEL_RISE_M[0] * rise)[:, None] * rail
+        + (motion.ankle_height_m + _HEEL_RISE_M[1] * rise)[:, None] * upper
+        + scenario.ankle_lateral_m * outward
+    )
+    reach = ankle - hip
+    distance = np.linalg.norm(reach, axis=1, keepdims=True)
+    line = reach / distance
+    along = (distance**2 + scenario.thigh_m**2 - scenario.shank_m**2) / (2 * distance)
+    out2 = scenario.thigh_m**2 - along**2
+    away_from_line = np.sqrt(np.maximum(out2, 0.0))
+
+    in_plane = upper - dot(line, upper[None]) * line
+    in_plane /= np.linalg.norm(in_plane, axis=1, keepdims=True)
+    across = outward - dot(line, outward[None]) * line
+    across -= dot(across, in_plane) * in_plane
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    bend = np.degrees(2 * np.arctan2(away_from_line[:, 0], along[:, 0]))
+    turn_deg = scenario.abduction_deg + 0.25 * scenario.toe_out_deg * ease(bend / 90.0) - motion.valgus_deg
+    turn = np.radians(turn_deg)[:, None]
+    knee_way = np.cos(turn) * in_plane + np.sin(turn) * across
+    knee = hip + along * line + away_from_line * knee_way
+
+    shank_axes = _shank_axes(scenario, knee, ankle, line, knee_way, bend, outward)
+    radius, angle = scenario.strap_radius_m, np.radians(scenario.strap_angle_deg)
+    sideways = np.sin(angle) * (1 if scenario.leg == "left" else -1)
+    arm = np.array([radius * np.cos(angle), radius * sideways, (1 - scenario.strap_fraction) * scenario.shank_m])
+    strap = ankle + shank_axes @ arm
+    strap_axes = shank_axes @ rotation(_tissue(scenario, strap, shank_axes, bend))
+    strap = strap + 0.25 * shaken @ axes.T
+    for stretch in motion.away:
+        strap, strap_axes = _wander(stretch, motion.t_s, strap, strap_axes, rng)
+    sled = motion.rail_m[:, None] * rail + shaken @ axes.T
+    return Body(hip, knee, ankle, shank_axes, sled, axes, strap, strap_axes)
+
+
+def _shank_axes(scenario: Scenario, knee, ankle, line, knee_way, bend, outward) -> np.ndarray:
+    """Front, left and up of the shank, with its rotation about its own axis near straight (screw-home)."""
+    up = (knee - ankle) / scenario.shank_m
+    left = np.cross(knee_way, line)  # the flexion axis; also defined for a straight leg
+    front = np.cross(left, up)
+    front /= np.linalg.norm(front, axis=1, keepdims=True)
+    home = np.radians(scenario.screw_home_deg) * (1 - ease(bend / 40.0))[:, None] * np.sign(outward[1])
+    turned = np.cos(home) * front + np.sin(home) * np.cross(up, front)
+    return np.stack([turned, np.cross(up, turned), up], axis=2)
+
+
+def _tissue(scenario: Scenario, strap, shank_axes, bend) -> np.ndarray:
+    """Rotation of the strap against the bone (n, 3), rad: muscle bulging with flexion, and a wobble."""
+    bulge = np.radians(scenario.tissue_deg) * np.sin(np.radians(np.clip(bend, 0, 120)))
+    acceleration = np.zeros_like(strap)
+    acceleration[1:-1] = (strap[2:] - 2 * strap[1:-1] + strap[:-2]) * 1e6
+    in_shank = np.einsum("nij,ni->nj", shank_axes, acceleration)
+    drive = np.stack([-0.5 * in_shank[:, 1], in_shank[:, 0], 0.3 * in_shank[:, 1]], axis=1)
+    wobble = np.radians(scenario.tissue_wobble_deg) * respond(drive, 9.0, 0.35)
+    return wobble + bulge[:, None] * np.array([0.2, 1.0, 0.3])
+
+
+def _wander(stretch: Away, t_s, strap, strap_axes, rng) -> tuple[np.ndarray, np.ndarray]:
+    """The leg leaves its place and comes back to it: small for a shuffle or settling, large off the machine."""
+    inside = (t_s >= stretch.start_s) & (t_s <= stretch.end_s)
+    at = t_s[inside]
+    length_s = stretch.end_s - stretch.start_s
+    n = at.size
+    envelope = bump(at, stretch.start_s, stretch.end_s, min(1.5, 0.4 * length_s))[:, None]
+    turn = np.zeros((n, 3))
+    shift = np.zeros((n, 3))
+    heading = np.zeros(n)
+    slow = np.stack([band_noise(rng, n, 0.1, 1.0) for _ in range(6)], axis=1)
+    if stretch.how in ("settle", "shuffle"):
+        size = 1.0 if stretch.how == "settle" else 3.0
+        turn += envelope * np.radians(1.5 * size) * (rng.normal(size=3) + 0.5 * slow[:, :3])
+        shift += envelope * 0.008 * size * (rng.normal(size=3) + 0.5 * slow[:, 3:])
+    else:
+        walking = stretch.how == "walk"
+        swing_hz = rng.uniform(0.8, 1.0) if walking else rng.uniform(0.5, 0.9)
+        swing = np.sin(2 * np.pi * swing_hz * (at - stretch.start_s))[:, None]
+        size = np.radians(25.0 if walking else 10.0)
+        # standing up brings the shank upright; what that takes depends on the machine, so a broad guess does
+        base = np.array([0.1 * rng.normal(), rng.uniform(0.4, 1.2), 0.2 * rng.normal()])
+        turn += envelope * (base + swing * size * np.array([0.15, 1.0, 0.1]) + 0.06 * slow[:, :3])
+        shift += envelope * (np.array([-0.2, 0.1, -0.3]) + swing * np.array([0.15, 0.02, 0.03]) + 0.02 * slow[:, 3:])
+        if walking:
+            rounds = int(rng.integers(-1, 2))
+            heading += 2 * np.pi * rounds * ease((at - stretch.start_s - 1.5) / max(length_s - 3.0, 1.0))
+    strap, strap_axes = strap.copy(), strap_axes.copy()
+    world_turn = rotation(np.stack([0 * heading, 0 * heading, heading], axis=1))
+    strap_axes[inside] = world_turn @ strap_axes[inside] @ rotation(turn)
+    strap[inside] += shift
+    return strap, strap_axes

@@ -1,0 +1,285 @@
+"""What the sled and the feet do over time: a plan of reps drawn out on the 1 kHz grid.
+
+The rail coordinate is the distance of the platform from the hip along the rail; it grows as the legs extend.
+Movements are drawn in the knee's angle or in the rail coordinate (people do neither exactly) and always
+kept in the rail coordinate, since that is what a sled at rest on its stops holds constant.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from presscue.simulator.curves import GRID_HZ, band_noise, bump, ease, progress
+from presscue.simulator.plan import RepPlan
+from presscue.simulator.scenario import Scenario
+
+
+@dataclass
+class RepTimes:
+    """When one rep's lowering and press were drawn: (start_s, end_s) of each."""
+
+    plan: RepPlan
+    lowering: tuple[float, float] = (0.0, 0.0)
+    press: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass
+class Away:
+    """A stretch in which the measured leg does not follow the sled."""
+
+    start_s: float
+    end_s: float
+    how: str  # "walk", "dangle", "shuffle" or "settle"
+
+
+@dataclass
+class Motion:
+    """Everything that moves, on the grid `t_s`, shape (n,); lengths in m, angles in degrees."""
+
+    t_s: np.ndarray
+    rail_m: np.ndarray  # the platform along the rail
+    ankle_height_m: np.ndarray  # where the foot stands, across the rail
+    loaded: np.ndarray  # 0 = the sled's weight is on its stops, 1 = on the lifter
+    rise_left: np.ndarray  # heel lift of each foot, 0 = flat
+    rise_right: np.ndarray
+    seat_lift_m: np.ndarray
+    valgus_deg: np.ndarray
+    left_share: np.ndarray
+    hold_s: tuple[float, float] | None
+    reps: list[RepTimes] = field(default_factory=list)
+    away: list[Away] = field(default_factory=list)
+    clanks: list[tuple[float, float]] = field(default_factory=list)  # (time, part of the racking clank)
+    imbalanced_sets: dict[int, str] = field(default_factory=dict)  # set -> the side that works more
+    set_heights_m: list[float] = field(default_factory=list)
+
+
+class Leg:
+    """Hip-ankle distances of one lifter: the law of cosines, for drawing movements in knee angle."""
+
+    def __init__(self, scenario: Scenario, ankle_height_m):
+        self.thigh_m, self.shank_m = scenario.thigh_m, scenario.shank_m
+        self.offset2 = ankle_height_m**2 + scenario.ankle_lateral_m**2
+
+    def rail_m(self, flexion_deg):
+        """Rail coordinate of a knee flexion."""
+        cos = np.cos(np.radians(flexion_deg))
+        reach2 = self.thigh_m**2 + self.shank_m**2 + 2 * self.thigh_m * self.shank_m * cos
+        return np.sqrt(reach2 - self.offset2)
+
+    def flexion_deg(self, rail_m):
+        """Knee flexion at a rail coordinate."""
+        reach2 = np.square(rail_m) + self.offset2
+        cos = (reach2 - self.thigh_m**2 - self.shank_m**2) / (2 * self.thigh_m * self.shank_m)
+        return np.degrees(np.arccos(np.clip(cos, -1.0, 1.0)))
+
+
+class _Pen:
+    """Draws the rail coordinate, piece after piece; `now_s` is where it stands."""
+
+    def __init__(self, rail_m: float):
+        self.pieces = [np.array([rail_m])]
+        self.samples = 1
+        self.rail_m = rail_m
+
+    @property
+    def now_s(self) -> float:
+        return (self.samples - 1) / GRID_HZ
+
+    def _draw(self, rail_m: np.ndarray) -> tuple[float, float]:
+        start_s = self.now_s
+        self.pieces.append(rail_m)
+        self.samples += rail_m.size
+        self.rail_m = float(self.pieces[-1][-1]) if rail_m.size else self.rail_m
+        return start_s, self.now_s
+
+    def hold(self, duration_s: float) -> tuple[float, float]:
+        return self._draw(np.full(round(duration_s * GRID_HZ), self.rail_m))
+
+    def move(self, leg: Leg, to_deg: float, duration_s: float, shape, along: str) -> tuple[float, float]:
+        way = progress(round(duration_s * GRID_HZ), *shape)
+        if along == "knee":
+            start_deg = float(leg.flexion_deg(self.rail_m))
+            path = leg.rail_m(start_deg + (to_deg - start_deg) * way)
+            return self._draw(path + (self.rail_m - leg.rail_m(start_deg)) * (1 - way))
+        return self._draw(self.rail_m + (leg.rail_m(to_deg) - self.rail_m) * way)
+
+    def bounce(self, leg: Leg, deep_deg: float, top_deg: float, lower_s: float, press_s: float):
+        """Lowering and press in one, the velocity reversed within a tenth of a second."""
+        n_low, n_up = round(lower_s * GRID_HZ), round(press_s * GRID_HZ)
+        t_s = np.arange(1, n_low + n_up + 1) / GRID_HZ
+        bottom_s = n_low / GRID_HZ
+        envelope = bump(t_s, 0.0, float(t_s[-1]), 0.7 * min(lower_s, press_s))
+        way = np.cumsum(envelope * np.tanh((t_s - bottom_s) / 0.055))
+        start_m, deep_m, top_m = self.rail_m, leg.rail_m(deep_deg), leg.rail_m(top_deg)
+        path = start_m + way * (start_m - deep_m) / -way.min()
+        path = path + (top_m - path[-1]) * ease((t_s - bottom_s) / press_s)
+        start_s, end_s = self._draw(path)
+        return (start_s, start_s + bottom_s), (start_s + bottom_s, end_s)
+
+
+def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> Motion:
+    """The whole session: hold, getting ready, sets with their rests, and a quiet end."""
+    heights = [
+        float(max(scenario.ankle_height_m + (scenario.foot_replace_m * rng.normal() if i else 0.0), 0.0))
+        for i in range(len(scenario.sets))
+    ]
+    legs = [Leg(scenario, height) for height in heights]
+    rack_m = float(legs[0].rail_m(scenario.rack_deg))
+    pen = _Pen(float(legs[0].rail_m(0.0)) if scenario.hold_s > 0 else rack_m)
+    times: list[RepTimes] = []
+    away: list[Away] = []
+    clanks: list[tuple[float, float]] = []
+    under_load: list[tuple[float, float]] = []
+    replaced: list[float] = []  # when the feet come back, and with them a new ankle height
+    hold = None
+    if scenario.hold_s > 0:
+        hold = pen.hold(scenario.hold_s)
+        pen.hold(0.4)
+        pen.move(legs[0], scenario.rack_deg, rng.uniform(2.0, 3.0), (2.0, 2.0), "knee")
+        clanks.append((pen.now_s, rng.uniform(0.1, 0.3)))
+    pen.hold(rng.uniform(2.5, 4.0))
+    for index, leg in enumerate(legs):
+        if index:
+            start_s, end_s = pen.hold(scenario.rest_s)
+            away.append(Away(start_s + 0.4, end_s - 0.2, "walk" if scenario.walk else "dangle"))
+            replaced.append(0.5 * (start_s + end_s))
+        _get_ready(scenario, pen, away, clanks, rng)
+        under_load.append(_do_set(scenario, pen, leg, rack_m, [r for r in reps if r.set == index], times, clanks, rng))
+    pen.hold(rng.uniform(2.5, 4.0))
+
+    rail_m = np.concatenate(pen.pieces)
+    t_s = np.arange(rail_m.size) / GRID_HZ
+    height = np.full(t_s.size, heights[0])
+    for when_s, before, after in zip(replaced, heights, heights[1:], strict=False):
+        height += (after - before) * ease((t_s - when_s) / 1.0 + 0.5)
+    loaded = np.zeros(t_s.size)
+    for start_s, end_s in under_load:
+        loaded += bump(t_s, start_s - 0.35, end_s + 0.15, 0.3)
+    motion = Motion(
+        t_s, rail_m, height, loaded, *(np.zeros(t_s.size) for _ in range(4)),
+        left_share=_left_share(scenario, t_s, rng), hold_s=hold,
+        reps=times, away=away, clanks=clanks, set_heights_m=heights,
+    )  # fmt: skip
+    _sway(scenario, motion, under_load, rng)
+    for rep in times:
+        _lay_faults(motion, rep)
+    if "imbalance" in scenario.faults:
+        _imbalance(scenario, motion, rng)
+    return motion
+
+
+def _get_ready(scenario: Scenario, pen: _Pen, away: list[Away], clanks, rng) -> None:
+    """Knocks, a shuffle of the feet, settling into the seat, and a quiet moment."""
+    for _ in range(scenario.bumps):
+        pen.hold(rng.uniform(0.4, 1.2))
+        clanks.append((pen.now_s, rng.uniform(0.1, 0.6)))
+        pen.hold(0.3)
+    if scenario.shuffle:
+        start_s, end_s = pen.hold(rng.uniform(1.2, 2.2))
+        away.append(Away(start_s, end_s, "shuffle"))
+    start_s, end_s = pen.hold(rng.uniform(0.8, 1.4))
+    away.append(Away(start_s, end_s, "settle"))
+    pen.hold(rng.uniform(1.2, 2.5))
+
+
+def _do_set(scenario: Scenario, pen: _Pen, leg: Leg, rack_m: float, reps: list[RepPlan], times, clanks, rng):
+    """One set from the stops and back to them; returns when the lifter carried the load."""
+    start_s = pen.now_s
+    rack_deg = float(leg.flexion_deg(rack_m))
+    first = len(times)
+    if not scenario.press_first:  # unracking: a press off the stops, no part of a rep
+        clanks.append((pen.now_s + 0.05, rng.uniform(0.05, 0.2)))
+        pen.move(leg, rng.uniform(*scenario.extended_deg), rng.uniform(1.0, 1.6), (2.2, 2.4, []), "knee")
+        pen.hold(rng.uniform(0.5, 1.5))
+    bounced = None
+    for i, rep in enumerate(reps):
+        done = RepTimes(rep)
+        times.append(done)
+        if scenario.press_first:
+            done.press = bounced or _press(pen, leg, rep, rng)
+            pen.hold(rep.pause_top_s)
+            following = reps[i + 1] if i + 1 < len(reps) else None
+            bounced = None
+            if following is None:
+                done.lowering = pen.move(leg, rack_deg, rep.lower_s, rep.lower_shape, "sled")
+            elif rep.faults.get("lowering") == "bounce" and "top" not in following.faults:
+                done.lowering, bounced = pen.bounce(
+                    leg, rep.deep_deg, following.extended_deg, rep.lower_s, following.press_s
+                )
+            else:
+                done.lowering = _lower(pen, leg, rep, rng)
+                pen.hold(rep.pause_bottom_s)
+        elif rep.faults.get("lowering") == "bounce" and "top" not in rep.faults:
+            done.lowering, done.press = pen.bounce(leg, rep.deep_deg, rep.extended_deg, rep.lower_s, rep.press_s)
+            pen.hold(rep.pause_top_s)
+        else:
+            done.lowering = _lower(pen, leg, rep, rng)
+            pen.hold(rep.pause_bottom_s)
+            done.press = _press(pen, leg, rep, rng)
+            pen.hold(rep.pause_top_s)
+    for done in times[first:]:
+        if rng.random() < 0.5:
+            clanks.append((done.lowering[1], rng.uniform(0.02, 0.12)))
+    if not scenario.press_first:
+        pen.hold(rng.uniform(0.5, 1.2))
+        pen.move(leg, rack_deg, rng.uniform(1.2, 2.0), (2.0, 2.0), "sled")
+    clanks.append((pen.now_s, rng.uniform(0.6, 1.0)))
+    end_s = pen.now_s
+    pen.hold(rng.uniform(1.0, 2.0))
+    return start_s, end_s
+
+
+def _lower(pen: _Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
+    return pen.move(leg, rep.deep_deg, rep.lower_s, rep.lower_shape, str(rng.choice(["knee", "sled"])))
+
+
+def _press(pen: _Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
+    along = str(rng.choice(["knee", "sled"]))
+    if rep.faults.get("top") != "slam":
+        return pen.move(leg, rep.extended_deg, rep.press_s, rep.press_shape, along)
+    # A slam is drawn along the sled and timed so that the bend of 15 degrees is passed fast.
+    span_m = float(leg.rail_m(rep.extended_deg)) - pen.rail_m
+    way = progress(1000, *rep.press_shape)
+    passed = 1.0 - float(leg.rail_m(rep.extended_deg) - leg.rail_m(15.0)) / span_m
+    speed = np.gradient(way, 1e-3)[np.searchsorted(way, passed)] * span_m
+    return pen.move(leg, rep.extended_deg, float(speed / rng.uniform(0.20, 0.26)), rep.press_shape, "sled")
+
+
+def _sway(scenario: Scenario, motion: Motion, under_load, rng) -> None:
+    """Nobody holds a knee perfectly still: a tenth of a degree, slowly, while the sled is carried."""
+    carried = np.zeros(motion.t_s.size)
+    for start_s, end_s in under_load:
+        carried += bump(motion.t_s, start_s, end_s, 0.5)
+    leg = Leg(scenario, motion.ankle_height_m)
+    flexion_deg = leg.flexion_deg(motion.rail_m)
+    swayed_deg = flexion_deg + 0.08 * carried * band_noise(rng, motion.t_s.size, 0.3, 2.0)
+    motion.rail_m += leg.rail_m(swayed_deg) - leg.rail_m(flexion_deg)
+
+
+def _lay_faults(motion: Motion, rep: RepTimes) -> None:
+    plan, t_s = rep.plan, motion.t_s
+    lower_s = rep.lowering[1] - rep.lowering[0]
+    bottom_end_s = rep.lowering[1] + plan.pause_bottom_s
+    near_bottom = bump(t_s, rep.lowering[1] - 0.45 * lower_s, bottom_end_s + 0.45 * plan.press_s, 0.25)
+    motion.rise_left += plan.heel_left * near_bottom
+    motion.rise_right += plan.heel_right * near_bottom
+    motion.seat_lift_m += plan.seat_lift_m * near_bottom
+    start_s, end_s = rep.press
+    press_s = end_s - start_s
+    motion.valgus_deg += plan.valgus_deg * bump(t_s, start_s - 0.05 * press_s, start_s + 0.85 * press_s, 0.3 * press_s)
+
+
+def _left_share(scenario: Scenario, t_s: np.ndarray, rng) -> np.ndarray:
+    """Share of the force on the left foot: this lifter's own, wandering a little."""
+    return scenario.left_share + 0.01 * band_noise(rng, t_s.size, 0.01, 0.3)
+
+
+def _imbalance(scenario: Scenario, motion: Motion, rng) -> None:
+    """One leg works a good deal more than the other in the last set."""
+    index = len(scenario.sets) - 1
+    reps = [rep for rep in motion.reps if rep.plan.set == index]
+    edges = [edge for rep in reps for edge in (*rep.lowering, *rep.press)]
+    side = str(rng.choice(["left", "right"]))
+    shift = rng.uniform(0.12, 0.16) * (1 if side == "left" else -1)
+    motion.left_share += shift * bump(motion.t_s, min(edges) - 3.0, max(edges) + 3.0, 2.0)
+    motion.imbalanced_sets[index] = side
