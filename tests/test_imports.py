@@ -11,6 +11,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,16 @@ PURE = (
     "errors",
     "results",
     "frame",
-    "channels",
+    "events",
     "clock",
+    "channels",
     "session",
     "ring",
     "linkage",
     "estimator",
     "calibration",
     "tracker",
+    "activity",
     "reps",
     "faults",
     "cues",
@@ -52,8 +55,8 @@ MICROPYTHON = BOTH_INTERPRETERS | frozenset(
 
 ONE_FILE_EACH = ("bleak", "serial")
 HARDWARE_FILES = {
-    "machine": {"main", "presscue_node.board"},
-    "bluetooth": {"main", "presscue_node.board", "presscue_node.ble"},
+    "machine": {"main", "presscue_node.app"},
+    "bluetooth": {"presscue_node.app", "presscue_node.ble_link"},
 }
 KNOWS_THE_FIRMWARE = ("presscue.simulator", "presscue.flash")
 
@@ -79,9 +82,17 @@ def within(module: str, *packages: str) -> bool:
     return any(module == package or module.startswith(package + ".") for package in packages)
 
 
+@cache
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    """The imports and calls of a source, wherever in the file they stand."""
+    return tuple(
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom | ast.Call)
+    )
+
+
 def imports(module: str, source: str, known: frozenset[str]) -> Iterator[str]:
-    """Absolute names of the modules that a module imports, wherever in the file it does so."""
-    for node in ast.walk(ast.parse(source)):
+    """Absolute names of the modules that a module imports."""
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -96,7 +107,7 @@ def imports(module: str, source: str, known: frozenset[str]) -> Iterator[str]:
 
 def calls(source: str) -> Iterator[str]:
     """Names of the plain functions that a module calls."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id
 
@@ -205,7 +216,7 @@ def test_a_planted_breach_is_found(sources: Sources, module: str, line: str):
         ("presscue.faults.lockout", "from . import depth\nfrom ..frame import FRAME"),
         ("presscue.simulator.board.node", "import presscue_node"),
         ("presscue_node.sampler", "from presscue import wire\nfrom . import imu\nimport struct, time"),
-        ("main", "import machine\nfrom presscue_node import node"),
+        ("presscue_node.app", "import machine\nfrom presscue_node import node"),
     ],
 )
 def test_what_is_allowed_is_not_found(module: str, line: str):
