@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import channels, results, wire
-from . import session_events as ev
-from .errors import PeerError, SessionMisuse
+from .. import channels, results, wire
+from ..errors import PeerError, SessionMisuse
+from . import events as ev
+from .events import SessionEvent
 from .sequence import NEW, REPEATED, BootSequence
-from .session_events import SessionEvent
 
 FOREIGN_BYTES = 16384
 """This much without one good frame is no node: an ESP32's boot log and a traceback stay well below."""
@@ -243,6 +243,8 @@ class Session:
             raise PeerError(
                 f"the node speaks protocol {f['protocol']}, this presscue only up to {wire.PROTOCOL}: update presscue"
             )
+        if self.info is not None and message == self.info.message:
+            return None
         boot = self._in_boot(f["boot"], events)
         version = (f["major"], f["minor"], f["patch"])
         t_s = (f["t_us"] + boot.offset_us) * 1e-6
@@ -291,7 +293,7 @@ class Session:
             return None
         self._header = message
         version = (f["major"], f["minor"], f["patch"])
-        return ev.Header(message, f["wall_ms"], f["session"], f["device"].hex(), version, _text(f["name"]))
+        return ev.Header(message, f["format"], f["wall_ms"], f["session"], f["device"].hex(), version, _text(f["name"]))
 
     def _profile_part(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
         self._profile[f["part"]] = f["toml"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .results import Samples
+from ..results import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,7 @@ class Header:
     """The first message of a session file. session: its id. wall_ms: Unix time at the start."""
 
     message: bytes
+    format: int
     wall_ms: int
     session: int
     device: str

@@ -1,0 +1,298 @@
+"""Session files: pages of messages in order of arrival, behind a preamble that says how to read them.
+
+A file begins with its *preamble*: header, profile, channel table. The preamble is repeated, so that no single lost page
+makes a file unreadable. Everything else stands as it arrived, or, for what the laptop itself did (cues, calibrations,
+marks), when it was done.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import channels, wire
+from .errors import RecordingError, SaveError
+from .session import Session
+from .session.events import Header, NodeInfo, ProfileText
+
+FORMAT = 1
+"""Version of the session file format, in its header."""
+
+SUFFIX = ".presscue"
+
+FLUSH_US = 500_000
+"""A crash costs at most this much of the stream."""
+
+PREAMBLE_AGAIN = 8
+PREAMBLE_EVERY = 256
+"""Pages after which the preamble is repeated: soon once, for short files, then regularly (0.4 % of the file)."""
+
+_PROFILE_PART = wire.MESSAGE_MAX - len(wire.encode("profile", 0, 1))
+_BUFFER_MAX = 64 * wire.PAGE_SIZE
+_CHUNK = 1 << 20
+
+
+def calibration_message(effective_us: int, layout: int, values: np.ndarray) -> bytes:
+    """A calibration for the recording, in effect from effective_us (session clock). values: shape (n,), n <= 27.
+
+    Live must feed the core what `Session` reads back from this message, so that a replay gives the same bits.
+    """
+    return wire.encode("calibration", effective_us, layout, tail=np.asarray(values, "<f8").tobytes())
+
+
+def mark_message(wall_ms: int, code: str, text: str = "") -> bytes:
+    """A remark for the recording: code from wire.MARKS; a text too long for a message is cut."""
+    return wire.encode("mark", wall_ms, wire.MARKS.index(code), tail=text.encode()[:200])
+
+
+def new_path(folder: Path, wall_ms: int, device: str) -> Path:
+    """A path in `folder` that does not exist yet, named by start time (local) and device."""
+    stem = time.strftime("%Y-%m-%d_%H%M%S", time.localtime(wall_ms / 1000)) + "_" + device
+    path = folder / (stem + SUFFIX)
+    again = 2
+    while path.exists():
+        path = folder / f"{stem}_{again}{SUFFIX}"
+        again += 1
+    return path
+
+
+class Recorder:
+    """Writes one session file, which must not exist yet. After a SaveError what was written before is whole."""
+
+    def __init__(
+        self, path: Path, info: NodeInfo, rows: Sequence[bytes], *, wall_ms: int, session: int, profile: str = ""
+    ):
+        """rows: `ChannelTable.messages`. session: its id, 32 bits. profile: TOML text. Raises SaveError."""
+        self.path = path
+        device = bytes.fromhex(info.device)
+        name = info.name.encode()[:64]
+        self._head = [wire.encode("header", FORMAT, wall_ms, session, device, *info.version, tail=name)]
+        self._head += _profile_parts(profile)
+        self._rows = {row[1:3]: row for row in rows}
+        self._pages = wire.PageWriter(info.boot, session)
+        self._buffer = bytearray()
+        self._preamble_at = PREAMBLE_AGAIN
+        self._flushed_us = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - closed by `close`
+        except OSError as error:
+            if isinstance(error, FileExistsError) and path.exists():
+                raise SaveError(f"{path}: exists already and is not overwritten; name another file") from None
+            raise SaveError(f"{path}: cannot record there: {error.strerror}") from None
+        self._write_preamble()
+        self.add(info.message)
+        self.flush()
+
+    def add(self, message: bytes) -> None:
+        """Append a message; an empty one is nothing. Raises SaveError, once, when the disk does not take it."""
+        if not message or self._file.closed:
+            return
+        flush = False
+        if message[0] == channels.CHANNEL:
+            self._rows[message[1:3]] = message
+        elif message[0] == channels.SAMPLES and (head := channels.read_head(message)):
+            boot, t_us = head[1], head[4]
+            flush = boot != self._pages.boot or t_us - self._flushed_us >= FLUSH_US
+            if boot != self._pages.boot:
+                self.flush()
+                self._pages.boot = boot
+            if flush:
+                self._flushed_us = t_us
+        self._put(message)
+        if flush:
+            self.flush()
+        if self._pages.number >= self._preamble_at:
+            self._preamble_at = self._pages.number + PREAMBLE_EVERY
+            self._write_preamble()
+
+    def flush(self) -> None:
+        """Hand all there is to the operating system, the page begun included."""
+        page = self._pages.flush()
+        if page is not None:
+            self._buffer += page
+        self._write_buffer()
+
+    def close(self) -> None:
+        """End the file: it is on the disk when this returns."""
+        if self._file.closed:
+            return
+        self.flush()
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._failed(error) from None
+        self._file.close()
+
+    def _write_preamble(self) -> None:
+        for message in [*self._head, *(self._rows[key] for key in sorted(self._rows))]:
+            self._put(message)
+
+    def _put(self, message: bytes) -> None:
+        page = self._pages.add(message)
+        if page is not None:
+            self._buffer += page
+            if len(self._buffer) >= _BUFFER_MAX:
+                self._write_buffer()
+
+    def _write_buffer(self) -> None:
+        try:
+            while self._buffer:
+                del self._buffer[: self._file.write(self._buffer)]
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: OSError) -> SaveError:
+        """Cut a page torn by the failure off, end the recording, and say so."""
+        try:
+            size = os.fstat(self._file.fileno()).st_size
+            self._file.truncate(size - size % wire.PAGE_SIZE)
+        except OSError:
+            pass  # the torn page is left: reading skips it
+        self._file.close()
+        return SaveError(f"{self.path}: recording ended: {error.strerror}; what was recorded until now is intact")
+
+
+def _profile_parts(toml: str) -> list[bytes]:
+    data = toml.encode()
+    parts = [data[at : at + _PROFILE_PART] for at in range(0, len(data), _PROFILE_PART)]
+    return [wire.encode("profile", number, len(parts), tail=part) for number, part in enumerate(parts)]
+
+
+@dataclass
+class Loss:
+    """What reading has found damaged so far."""
+
+    bad_bytes: int = 0
+    missing_pages: int = 0
+    pages: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.bad_bytes or self.missing_pages)
+
+    def __str__(self) -> str:
+        return f"{self.bad_bytes} damaged bytes, {self.missing_pages} pages missing, {self.pages} pages intact"
+
+
+@dataclass
+class Recording:
+    """A session file opened for reading.
+
+    header and profile (TOML text) are None where no copy survived. preamble: header, profile and channel rows as
+    messages. loss is complete once `messages` is exhausted.
+    """
+
+    path: Path
+    header: Header | None = None
+    profile: str | None = None
+    preamble: list[bytes] = field(default_factory=list)
+    loss: Loss = field(default_factory=Loss)
+
+    def messages(self) -> Iterator[list[bytes]]:
+        """All intact messages in order of arrival, in chunks; the preamble first."""
+        self.loss = Loss()
+        yield list(self.preamble)
+        yield from self._scan(self.loss)
+
+    def _scan(self, loss: Loss) -> Iterator[list[bytes]]:
+        decoder = wire.PageDecoder()
+        expected = 0
+        try:
+            with open(self.path, "rb") as file:
+                while True:
+                    data = file.read(_CHUNK)
+                    pages = decoder.feed(data)
+                    if not data:
+                        decoder.finish()
+                    for _, _, number, _ in pages:
+                        loss.missing_pages += max(0, number - expected)
+                        expected = number + 1
+                    loss.pages, loss.bad_bytes = decoder.good, decoder.bad_bytes
+                    yield [message for page in pages for message in page[3]]
+                    if not data:
+                        return
+        except OSError as error:
+            raise RecordingError(f"{self.path}: cannot be read: {error.strerror}") from None
+
+
+def read_recording(path: Path) -> Recording:
+    """Open a session file: find its preamble, wherever a copy of it is whole. Raises RecordingError."""
+    recording = Recording(path)
+    session = Session()
+    parts: dict[bytes, bytes] = {}
+    loss = Loss()
+    for chunk in recording._scan(loss):
+        rest = [message for message in chunk if message[0] != channels.SAMPLES]
+        for event in session.receive_messages(rest):
+            if isinstance(event, Header) and recording.header is None:
+                recording.header = event
+            elif isinstance(event, ProfileText) and recording.profile is None:
+                recording.profile = event.toml
+        parts.update((message[:3], message) for message in rest if message[0] == wire.TYPES["profile"])
+        if loss.pages > PREAMBLE_EVERY:
+            break
+    if not loss.pages:
+        raise RecordingError(f"{path}: {_why_unreadable(path)}")
+    if recording.header is not None:
+        if recording.header.format > FORMAT:
+            raise RecordingError(f"{path}: a session file of format {recording.header.format}: update presscue")
+        recording.preamble.append(recording.header.message)
+    if recording.profile is not None:
+        recording.preamble += [parts[key] for key in sorted(parts)]
+    recording.preamble += session.channels.messages
+    return recording
+
+
+def _why_unreadable(path: Path) -> str:
+    with open(path, "rb") as file:
+        start = file.read(len(wire.PAGE_START))
+    if not start:
+        return "is empty"
+    if start.startswith(wire.PAGE_MAGIC) and len(start) == 3 and start[2] > wire.PAGE_FORMAT:
+        return f"written by a newer presscue (page format {start[2]}): update presscue"
+    return "not a presscue session file, or nothing in it is intact"
+
+
+def in_order_of_sequence(messages: Sequence[bytes]) -> list[bytes]:
+    """The messages with samples in the order in which the node made them, each once; all others keep their places.
+
+    Boots stand in the order of their first appearance. This is what a session without drops would have recorded.
+    """
+    epochs: dict[int, int] = {}
+    by_epoch: list[list[bytes]] = [[]]
+    for message in messages:
+        boot = _boot_of(message)
+        if boot is None:  # not tied to a boot: stays with the newest
+            by_epoch[-1].append(message)
+            continue
+        epoch = epochs.setdefault(boot, len(epochs))
+        if epoch == len(by_epoch):
+            by_epoch.append([])
+        by_epoch[epoch].append(message)
+    return [message for epoch in by_epoch for message in _samples_sorted(epoch)]
+
+
+def _boot_of(message: bytes) -> int | None:
+    if message[0] == channels.SAMPLES:
+        head = channels.read_head(message)
+        return head and head[1]
+    decoded = wire.decode(message)
+    return decoded and decoded[1].get("boot")
+
+
+def _samples_sorted(messages: list[bytes]) -> list[bytes]:
+    """Samples of one boot trade places until they are in order; repetitions go."""
+    first: dict[int, bytes] = {}
+    kept: list[bytes | None] = []  # None: a place for samples
+    for message in messages:
+        head = channels.read_head(message) if message[0] == channels.SAMPLES else None
+        if head is None:
+            kept.append(message)
+        elif head[2] not in first:
+            first[head[2]] = message
+            kept.append(None)
+    in_order = (first[order] for order in sorted(first))
+    return [next(in_order) if message is None else message for message in kept]

@@ -1,0 +1,57 @@
+"""Node time to host time: exact on a perfect link, right within half the best round trip on a bad one."""
+
+import math
+import random
+
+import pytest
+
+from presscue.clock import NodeClock
+
+
+def exchange(random_, sent_us, skew, offset_us, floor_us, jitter_us):
+    """A ping over a link whose two ways each take floor/2 plus an exponential delay."""
+    there = floor_us / 2 + random_.expovariate(1 / jitter_us)
+    back = floor_us / 2 + random_.expovariate(1 / jitter_us)
+    node_us = (sent_us + there) * (1 + skew) + offset_us
+    return int(sent_us), int(node_us), int(sent_us + there + back)
+
+
+def test_nothing_is_known_before_the_first_pong():
+    clock = NodeClock()
+    assert not clock.known
+    assert math.isnan(clock.round_trip_us)
+
+
+def test_one_exchange_gives_the_offset():
+    clock = NodeClock()
+    clock.add(1_000_000, 5_000_400, 1_000_800)
+    assert clock.known
+    assert clock.host_us(5_000_400) == pytest.approx(1_000_400)
+    assert clock.host_us(6_000_400) == pytest.approx(2_000_400)
+
+
+@pytest.mark.parametrize("skew", [-80e-6, 0.0, 60e-6])
+def test_offset_and_skew_through_jitter(skew):
+    random_ = random.Random(3)
+    clock = NodeClock()
+    offset_us = 123_456_789
+    for second in range(180):
+        clock.add(*exchange(random_, 7e12 + second * 1e6, skew, offset_us, 600, 3000))
+    now_us = 7e12 + 180e6
+    node_us = now_us * (1 + skew) + offset_us
+    assert clock.host_us(node_us) == pytest.approx(now_us, abs=clock.round_trip_us / 2 + 50)
+    assert clock.skew == pytest.approx(skew, abs=8e-6)
+    assert clock.round_trip_us < 2500
+
+
+def test_answers_that_arrive_before_they_were_sent_are_ignored():
+    clock = NodeClock()
+    clock.add(2000, 1, 1000)
+    assert not clock.known
+
+
+def test_an_absurd_skew_is_not_believed():
+    clock = NodeClock()
+    clock.add(0, 0, 10)
+    clock.add(6_000_000, 7_000_000, 6_000_010)
+    assert clock.skew == 0.0
