@@ -1,4 +1,7 @@
-"""Starts the node on a real board. For two seconds Ctrl-C still interrupts; after that every byte belongs to the link."""
+"""Starts the node on a real board.
+
+For two seconds Ctrl-C still interrupts; after that every byte belongs to the link.
+"""
 
 import time
 

@@ -20,8 +20,11 @@ _SLACK_US = const(1_000)
 
 
 class Batch:
-    """A message gives the time of its first reading and the period. A reading that does not fit (some are missing before
-    it, or it is more than 1 ms off the pace) starts the next message. `seq` counts readings since boot, missing ones included."""
+    """A message gives the time of its first reading and the period.
+
+    A reading that does not fit (some are missing before it, or it is more than 1 ms off the pace) starts
+    the next message. `seq` counts readings since boot, missing ones included.
+    """
 
     def __init__(self, outbox, clock, boot, source, channels):
         self._outbox = outbox

@@ -17,7 +17,7 @@ _RANGES = {"batch_ms": (5, 200), "cue_strength": (0, 100), "silence": (0, 1), "w
 
 
 class Commands:
-    """Holds on to the node's objects; the state it changes is theirs. `device`: 8 bytes that tell this node from others."""
+    """The state they change is the node's. device: 8 bytes that tell this node from others; name: bytes."""
 
     def __init__(self, node, device, name):
         self._node = node

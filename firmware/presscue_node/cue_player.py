@@ -1,7 +1,8 @@
 """Plays cues: one rhythm at a time, felt on the leg and heard from the case alike.
 
-A cue that comes after its time to live is not played; one less important than what plays is not played either; one as
-important or more replaces it. Each is answered by a `cue_ack` that says what became of it and when the actuator started.
+A cue that comes after its time to live is not played; one less important than what plays is not played either;
+one as important or more replaces it. Each is answered by a `cue_ack` that says what became of it and when the
+actuators had started.
 """
 
 import time
@@ -19,7 +20,10 @@ _IDLE = const(-1)
 
 
 class CuePlayer:
-    """haptic, buzzer: Parts whose devices have `drive(strength)`. `strength_percent` scales every cue; `silence` mutes them all."""
+    """haptic, buzzer: Parts whose devices have `drive(strength)`.
+
+    `strength_percent` scales every cue, `silence` mutes them all, `played` counts those that started.
+    """
 
     def __init__(self, haptic, buzzer, outbox, clock, boot):
         self._parts = (haptic, buzzer)
@@ -31,7 +35,7 @@ class CuePlayer:
         self.played = 0
         self._rhythm = RHYTHMS_MS[0]
         self._beat = _IDLE  # index in _rhythm of what goes on now
-        self._until = 0
+        self._until = time.ticks_us()
         self._priority = 0
         self._strength = 0
 
@@ -52,7 +56,7 @@ class CuePlayer:
             self._priority = priority
             self._rhythm = RHYTHMS_MS[pattern]
             outcome = STARTED if self._drive(self._strength) else FAILED
-            start = self._driven
+            start = time.ticks_us()
             self._beat = 0 if outcome == STARTED else _IDLE
             self._until = time.ticks_add(start, self._rhythm[0] * 1000)
             self.played += outcome == STARTED
@@ -88,19 +92,14 @@ class CuePlayer:
         return wait if wait > 0 else 0
 
     def _drive(self, strength):
-        """Both actuators; True if any obeyed. The moment the first one did is left in `_driven`."""
+        """Both actuators; True if any obeyed."""
         obeyed = False
         for part in self._parts:
             if not part.working:
                 continue
             try:
                 part.device.drive(strength)
+                obeyed = True
             except OSError as error:
                 part.lose(error.errno or 0, b"no answer")
-                continue
-            if not obeyed:
-                obeyed = True
-                self._driven = time.ticks_us()
-        if not obeyed:
-            self._driven = time.ticks_us()
         return obeyed

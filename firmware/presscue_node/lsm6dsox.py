@@ -3,7 +3,7 @@
 Filters. A running motor shakes the leg at 150-235 Hz, which a 208 Hz output rate folds down to 0-60 Hz.
 Accelerometer: LPF2 at ODR/4 = 52 Hz (second order: 18 dB down at 150 Hz, 26 dB at 235 Hz). Gyroscope:
 LPF1 with FTYPE 5, 43 Hz at this rate. The next lower accelerometer setting, ODR/10, would take 15 dB
-more but delay acceleration by 11 ms, three times the gyroscope's delay: the two would no longer agree on when the leg moved.
+more but delay acceleration by 11 ms, twice the gyroscope's delay: the two would disagree on when the leg moved.
 
 FIFO. A word is a tag byte (sensor << 3 | slot counter << 1 | parity) and 6 data bytes. Each slot of
 1/208 s holds a gyroscope, an accelerometer and a timestamp word, in any order, so 512 words last 0.82 s.
@@ -74,8 +74,8 @@ SCALE_NANO = (1_196_411, 1_196_411, 1_196_411, 305_433, 305_433, 305_433)
 class Lsm6dsox:
     """`refill`, then `next` until it is False; again until `pending` is 0.
 
-    After `next` gave True: `reading` holds 6 x int16, little-endian (acceleration x y z, angular rate x y z), `ticks()` is the
-    moment it was taken, `lost` the number of readings missing before it.
+    After `next` gave True: `reading` holds 6 x int16, little-endian (acceleration x y z, angular rate x y z),
+    `ticks()` is the moment it was taken, `lost` the number of readings missing before it.
     """
 
     def __init__(self, i2c, address):
@@ -93,7 +93,7 @@ class Lsm6dsox:
         self.parity_errors = 0
         self.pending = 0
         self.lost = 0
-        self._anchor = 0  # node ticks at which the chip's counter stood at _anchor_chip
+        self._anchor = time.ticks_us()  # when the chip's counter stood at _anchor_chip
         self._anchor_chip = 0
         self._chip = 0  # chip time of the last reading
         self._chip_known = False

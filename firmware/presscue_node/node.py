@@ -1,4 +1,4 @@
-"""The super-loop: what is due, then sleep until something is due or the host speaks. Nothing in it waits for anything else."""
+"""The super-loop: do what is due, then sleep until something is due or the host speaks. Nothing in it waits."""
 
 import time
 
@@ -13,9 +13,12 @@ from presscue_node.usb_link import UsbLink
 
 
 class Node:
-    """devices: by the names of wire.PARTS (sled, leg, pads, haptic, buzzer). watchdog(timeout_ms): makes a watchdog with `feed()`, which
-    is fed after every whole turn of the loop and by nothing else. battery_mv(): 0 if not measured. boot: random u16.
-    device: 8 bytes, name: bytes, for `info`."""
+    """All of the node, on whatever objects it is given.
+
+    devices: by the names of wire.PARTS (sled, leg, pads, haptic, buzzer). watchdog(timeout_ms): makes a watchdog; its
+    `feed()` is called after every whole turn of the loop and nowhere else. battery_mv(): 0 if not measured.
+    boot: random u16. device: 8 bytes, name: bytes, for `info`.
+    """
 
     def __init__(self, devices, stream, watchdog, battery_mv, boot, device, name):
         self.boot = boot

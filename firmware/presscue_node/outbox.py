@@ -1,8 +1,9 @@
 """Messages waiting for the link, in memory taken once at boot.
 
-Two rings. Samples: when full, the oldest message goes, for the newest is worth most to a cue. Control messages (answers,
-acknowledgements, notices): a ring of their own, sent first, so that no flood of samples can delay or drop them; when full, the newest is
-refused. Both losses are counted in `dropped`; a lost samples message also shows as a gap in `order`.
+Two rings. Samples: when full, the oldest message goes, for the newest is worth most to a cue. Control messages
+(answers, acknowledgements, notices): a ring of their own, sent first, so that no flood of samples can delay or drop
+them; when full, the newest is refused. Both losses are counted in `dropped`; a lost samples message also shows as
+a gap in `order`, which numbers them as they are put in.
 
 Buffers are handed over, not copied: who puts a filled buffer gets an empty one back.
 """
@@ -17,7 +18,7 @@ def new_buffer():
 
 
 class Outbox:
-    """samples, control: messages that fit. At the usual 150 samples messages a second, 64 outlast 0.4 s without a link."""
+    """samples, control: messages that fit. At 150 samples messages a second 64 outlast 0.4 s without a link."""
 
     def __init__(self, samples=64, control=32):
         self._buffers = [new_buffer() for _ in range(samples)]
@@ -58,7 +59,7 @@ class Outbox:
         self._answers_count += 1
 
     def take(self):
-        """Take the next message: True, and it is in `message[:length]` until the next call of `take` or `put_samples`."""
+        """Take the next message: True, and it is in `message[:length]` until the next `take` or `put_samples`."""
         if self._answers_count:
             answer = self._answers[self._answers_first]
             self._answers[self._answers_first] = b""

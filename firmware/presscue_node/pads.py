@@ -37,7 +37,7 @@ class Pads:
         self._channel = -1
 
     def step(self, now):
-        """Take the conversion begun at the last step and begin the next. True if that completed a reading. Raises OSError."""
+        """Take the conversion begun at the last step, begin the next; True if a reading is complete. Raises OSError."""
         adc = self._adc
         done = self._channel
         self._channel = -1  # stays so if the bus fails

@@ -1,8 +1,8 @@
 """Takes the readings and gathers them into messages. From the bus to the outbox nothing here allocates.
 
-Every tick one pad input; every batch both FIFOs, one bus transfer per call of `poll`, so that the node sends and
-obeys in between however much has piled up. After a stall the FIFOs are simply read until they are empty; missed pad ticks are
-skipped and counted in `seq`.
+Every tick one pad input; every batch both FIFOs, one long bus transfer per call of `poll`, so that the node sends
+and obeys in between however much has piled up. After a stall the FIFOs are simply read until they are empty;
+missed pad readings are counted in `seq`.
 """
 
 import time
@@ -18,7 +18,7 @@ _IMU_CHANNELS = const(6)
 
 
 class Sampler:
-    """parts: the sled's and the leg's Lsm6dsox and the Pads, each in its Part; a part's device is known by the part's name."""
+    """sled, leg, pads_part: Parts whose devices are two Lsm6dsox and the Pads. `batch_us` may change at any time."""
 
     def __init__(self, sled, leg, pads_part, outbox, clock, notices, boot):
         self.streaming = False
@@ -88,9 +88,9 @@ class Sampler:
             self._drain_at = _after(self._drain_at, self.batch_us, now)
             self._pads_batch.flush()
             self._turn = 0
-        if self._turn < len(self._imus):
-            if self._drain(self._imus[self._turn], self._imu_batches[self._turn]):
-                self._turn += 1
+        turn = self._turn
+        if turn < len(self._imus) and self._drain(self._imus[turn], self._imu_batches[turn]):
+            self._turn = turn + 1
 
     def _drain(self, part, batch):
         """One transfer from an IMU's FIFO; True if that emptied it."""

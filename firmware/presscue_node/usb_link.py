@@ -19,7 +19,10 @@ _CHUNK = const(32)
 
 
 class UsbLink:
-    """With nothing to receive it allocates nothing. A frame sent costs two views and, on 32 bit, an integer for the CRC."""
+    """With nothing to receive or send it allocates nothing.
+
+    A frame sent costs two short-lived views and, where words are 32 bit, an integer for the CRC.
+    """
 
     def __init__(self, stream, outbox):
         self._stream = stream

@@ -1,0 +1,38 @@
+"""Loads the firmware under CPython on the test's own time: `firmware()` gives its modules by name."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import node_time
+
+FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
+MODULES = (
+    "board", "clock", "registers", "lsm6dsox", "ads1115", "pads", "drv2605l", "buzzer", "outbox", "batch",
+    "part", "sampler", "cue_player", "usb_link", "commands", "node",
+)  # fmt: skip
+
+
+def _load() -> SimpleNamespace:
+    micropython = ModuleType("micropython")
+    micropython.const = lambda value: value  # type: ignore[attr-defined]
+    kept = {name: sys.modules.get(name) for name in ("time", "micropython")}
+    sys.modules["time"] = node_time
+    sys.modules["micropython"] = micropython
+    sys.path.insert(0, str(FIRMWARE))
+    try:
+        return SimpleNamespace(**{name: importlib.import_module(f"presscue_node.{name}") for name in MODULES})
+    finally:
+        sys.path.remove(str(FIRMWARE))
+        for name, module in kept.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+        for name in [name for name in sys.modules if name.split(".")[0] == "presscue_node"]:
+            del sys.modules[name]
+
+
+firmware = _load()
+"""The firmware's modules, bound to node_time."""
