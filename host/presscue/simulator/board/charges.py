@@ -1,0 +1,55 @@
+"""Virtual processor time: what the node pays for what it does. The only table of such figures.
+
+An interpreter on a PC is hundreds of times faster than MicroPython on a 240 MHz ESP32, so the time that passes
+on the PC says nothing. Instead the board's clock advances by these amounts. They are estimates, rounded up, from
+two rates: MicroPython on that chip executes roughly four bytecodes in a microsecond, and a call into a driver
+of ESP-IDF from Python costs some tens of microseconds. Nothing here was measured on hardware.
+
+A cue costs: reading it (30 bytes, `SERIAL_READ`, about 0.3 ms), `MESSAGE_IN`, two or three transfers to the haptic driver
+(about 0.4 ms each), a PWM change, and its acknowledgement (about 25 bytes, `SERIAL_WRITE`, 0.7 ms): 6 to 7 ms, and up to
+the length of one FIFO drain (about 5 ms) more if it arrives while the node is busy: the 5 to 15 ms of design.md §3.
+"""
+
+TICKS_US = 2
+"""`time.ticks_us()`: one call and one small object."""
+
+BUS_TRANSFER_US = 150
+"""An I2C transfer besides its bits: the call from Python, ESP-IDF's command queue, the interrupt at its end."""
+
+BUS_HZ = 400_000
+"""I2C fast mode; a byte is nine bits."""
+
+BUS_READ_BYTE_US = 10
+"""Each byte read is looked at by bytecode (tag checked, copied to a message): some 40 bytecodes."""
+
+SERIAL_READ_US = 50
+SERIAL_READ_BYTE_US = 8
+"""Collecting and unframing (COBS, CRC) a byte received."""
+
+MESSAGE_IN_US = 4_000
+"""A whole message received: unpacking it, finding and running its command. Charged at its delimiter."""
+
+SERIAL_WRITE_US = 100
+SERIAL_WRITE_BYTE_US = 5
+"""Building and framing (COBS: some 20 bytecodes) a byte sent."""
+
+PWM_US = 60
+"""Frequency or duty of a PWM channel: a call into the LEDC driver."""
+
+PIN_US = 5
+ADC_US = 80
+WATCHDOG_US = 5
+
+SLEEP_US = 100
+"""Going to sleep and being scheduled again: two FreeRTOS task switches and the tick that ends the wait."""
+
+BOOT_US = 350_000
+"""From power to the first line of the firmware: ROM loader, ESP-IDF, MicroPython, compiled modules."""
+
+FLASH_READ_BYTE_NS = 50
+"""Reading through the cache at 40 MHz quad SPI."""
+
+
+def bus_us(size: int) -> int:
+    """Time of an I2C transfer of `size` bytes, address bytes included."""
+    return BUS_TRANSFER_US + size * 9_000_000 // BUS_HZ
