@@ -47,7 +47,15 @@ def test_info_and_channels():
     assert isinstance(found[0], events.NodeInfo)
     assert (found[0].boot, found[0].version, found[0].name) == (7, (0, 1, 0), "press-1")
     assert found[0].device == "0102030405060708"
-    assert [e.complete for e in found[1:]] == [*[False] * 5, True, *[False] * 5, True, False, False, True]
+    assert [isinstance(e, events.Channel) and e.complete for e in found[1:]] == [
+        *[False] * 5,
+        True,
+        *[False] * 5,
+        True,
+        False,
+        False,
+        True,
+    ]
     assert session.receive_messages(ROWS) == []
     assert session.channels.messages == ROWS
 
