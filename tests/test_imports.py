@@ -31,6 +31,7 @@ PURE = (
     "calibration",
     "tracker",
     "activity",
+    "strokes",
     "reps",
     "faults",
     "cues",
