@@ -75,7 +75,10 @@ def build():
 
 
 def run(sampler, outbox, clock, until):
-    """Poll until the sled's batch has numbered `until` readings; a full outbox and an emptied one both occur."""
+    """Poll until the sled's batch has numbered `until` readings.
+
+    On the way the outbox is full and empty, and now and then the loop stands still for 0.7 s.
+    """
     batch = sampler._imu_batches[0]
     turns = 0
     while batch.seq < until:
@@ -83,8 +86,8 @@ def run(sampler, outbox, clock, until):
         sampler.poll(now)
         if turns & 0x400:
             outbox.take()
-        node_time.advance(sampler.wait_us(now) or 300)
         turns += 1
+        node_time.advance(sampler.wait_us(now) or 300 if turns % 3_000 else 700_000)
 
 
 node_time.reset(node_time.PERIOD - 20_000_000)  # the tick counter wraps on the way

@@ -126,8 +126,8 @@ class Lsm6dsox:
         if fine > 127:
             fine -= 256
         rate = 10_000 + 15 * fine  # true rate of the oscillator, in 1e-4
-        self.period_ns = 320_000 * 1_000_000_000 // (6_667 * rate)
-        self._tick_ns = 250_000_000 // rate
+        self.period_ns = (320_000 * 1_000_000_000 + 3_333 * rate) // (6_667 * rate)
+        self._tick_ns = (250_000_000 + rate // 2) // rate
         self._settling = _SETTLING
         self.restart()
 
