@@ -221,7 +221,7 @@ def test_a_full_disk_is_one_error_and_damages_nothing(tmp_path):
     assert isinstance(node, events.NodeInfo)
     path = tmp_path / "a.presscue"
     recorder = Recorder(path, node, session.channels.messages, wall_ms=0, session=1)
-    recorder._file = FullDisk(recorder._file, 5000)
+    recorder._file = FullDisk(recorder._file, 5000)  # type: ignore[assignment]
     messages = stream(200)
     failures = []
     for message in messages:
