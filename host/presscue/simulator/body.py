@@ -35,19 +35,25 @@ class Body:
 
 def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Scalar products along the last axis, kept as shape (n, 1)."""
-    return np.sum(a * b, axis=-1, keepdims=True)
+    return np.einsum("...i,...i->...", a, b)[..., None]
+
+
+def length(a: np.ndarray) -> np.ndarray:
+    """Lengths along the last axis, kept as shape (n, 1)."""
+    return np.sqrt(dot(a, a))
 
 
 def rotation(vector: np.ndarray) -> np.ndarray:
     """Rotation matrices (n, 3, 3) of rotation vectors (n, 3) in rad."""
-    angle = np.linalg.norm(vector, axis=1)
-    safe = np.maximum(angle, 1e-9)
-    a = (np.sin(safe) / safe)[:, None, None]
-    b = ((1 - np.cos(safe)) / safe**2)[:, None, None]
-    k = np.zeros((vector.shape[0], 3, 3))
-    k[:, 0, 1], k[:, 0, 2], k[:, 1, 2] = -vector[:, 2], vector[:, 1], -vector[:, 0]
-    k -= np.transpose(k, (0, 2, 1))
-    return np.eye(3) + a * k + b * (k @ k)
+    x, y, z = vector.T
+    angle = np.sqrt(np.maximum(x * x + y * y + z * z, 1e-18))
+    a, b = np.sin(angle) / angle, 0.5 * (np.sin(0.5 * angle) / (0.5 * angle)) ** 2
+    rows = [
+        (1 - b * (y * y + z * z), b * x * y - a * z, b * x * z + a * y),
+        (b * x * y + a * z, 1 - b * (x * x + z * z), b * y * z - a * x),
+        (b * x * z - a * y, b * y * z + a * x, 1 - b * (x * x + y * y)),
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)
 
 
 def quaternion_matrix(q: tuple[float, float, float, float]) -> np.ndarray:
@@ -82,17 +88,17 @@ def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.
         + scenario.ankle_lateral_m * outward
     )
     reach = ankle - hip
-    distance = np.linalg.norm(reach, axis=1, keepdims=True)
+    distance = length(reach)
     line = reach / distance
     along = (distance**2 + scenario.thigh_m**2 - scenario.shank_m**2) / (2 * distance)
     out2 = scenario.thigh_m**2 - along**2
     away_from_line = np.sqrt(np.maximum(out2, 0.0))
 
     in_plane = upper - dot(line, upper[None]) * line
-    in_plane /= np.linalg.norm(in_plane, axis=1, keepdims=True)
+    in_plane /= length(in_plane)
     across = outward - dot(line, outward[None]) * line
     across -= dot(across, in_plane) * in_plane
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    across /= length(across)
     bend = np.degrees(2 * np.arctan2(away_from_line[:, 0], along[:, 0]))
     turn_deg = scenario.abduction_deg + 0.25 * scenario.toe_out_deg * ease(bend / 90.0) - motion.valgus_deg
     turn = np.radians(turn_deg)[:, None]
@@ -107,7 +113,7 @@ def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.
     strap_axes = shank_axes @ rotation(_tissue(scenario, strap, shank_axes, bend))
     strap = strap + 0.25 * shaken @ axes.T
     for stretch in motion.away:
-        strap, strap_axes = _wander(stretch, motion.t_s, strap, strap_axes, rng)
+        _wander(stretch, motion.t_s, strap, strap_axes, rng)
     sled = motion.rail_m[:, None] * rail + shaken @ axes.T
     return Body(hip, knee, ankle, shank_axes, sled, axes, strap, strap_axes)
 
@@ -117,7 +123,7 @@ def _shank_axes(scenario: Scenario, knee, ankle, line, knee_way, bend, outward) 
     up = (knee - ankle) / scenario.shank_m
     left = np.cross(knee_way, line)  # the flexion axis; also defined for a straight leg
     front = np.cross(left, up)
-    front /= np.linalg.norm(front, axis=1, keepdims=True)
+    front /= length(front)
     home = np.radians(scenario.screw_home_deg) * (1 - ease(bend / 40.0))[:, None] * np.sign(outward[1])
     turned = np.cos(home) * front + np.sin(home) * np.cross(up, front)
     return np.stack([turned, np.cross(up, turned), up], axis=2)
@@ -134,9 +140,12 @@ def _tissue(scenario: Scenario, strap, shank_axes, bend) -> np.ndarray:
     return wobble + bulge[:, None] * np.array([0.2, 1.0, 0.3])
 
 
-def _wander(stretch: Away, t_s, strap, strap_axes, rng) -> tuple[np.ndarray, np.ndarray]:
-    """The leg leaves its place and comes back to it: small for a shuffle or settling, large off the machine."""
-    inside = (t_s >= stretch.start_s) & (t_s <= stretch.end_s)
+def _wander(stretch: Away, t_s, strap, strap_axes, rng) -> None:
+    """The leg leaves its place and comes back to it: small for a shuffle or settling, large off the machine.
+
+    Moves `strap` and `strap_axes` in place.
+    """
+    inside = slice(*np.searchsorted(t_s, (stretch.start_s, stretch.end_s)))
     at = t_s[inside]
     length_s = stretch.end_s - stretch.start_s
     n = at.size
@@ -161,8 +170,6 @@ def _wander(stretch: Away, t_s, strap, strap_axes, rng) -> tuple[np.ndarray, np.
         if walking:
             rounds = int(rng.integers(-1, 2))
             heading += 2 * np.pi * rounds * ease((at - stretch.start_s - 1.5) / max(length_s - 3.0, 1.0))
-    strap, strap_axes = strap.copy(), strap_axes.copy()
     world_turn = rotation(np.stack([0 * heading, 0 * heading, heading], axis=1))
     strap_axes[inside] = world_turn @ strap_axes[inside] @ rotation(turn)
     strap[inside] += shift
-    return strap, strap_axes

@@ -8,7 +8,7 @@ GRID_HZ = 1000
 
 def ease(x: np.ndarray) -> np.ndarray:
     """0 for x <= 0, 1 for x >= 1, the minimum-jerk step 10x3 - 15x4 + 6x5 between."""
-    x = np.clip(x, 0.0, 1.0)
+    x = np.minimum(np.maximum(x, 0.0), 1.0)
     return x * x * x * (10.0 + x * (6.0 * x - 15.0))
 
 
@@ -32,9 +32,15 @@ def progress(n: int, early: float, late: float, dips: list[tuple[float, float, f
     return way / way[-1]
 
 
+def _round_up(n: int) -> int:
+    """A length the Fourier transform is fast at."""
+    step = 1 << max(n.bit_length() - 4, 10)
+    return -(-n // step) * step
+
+
 def band_noise(rng: np.random.Generator, n: int, low_hz: float, high_hz: float) -> np.ndarray:
     """Smooth noise of unit rms, shape (n,), with an even spectrum between the two frequencies."""
-    padded = 1 << (n + 1024).bit_length()
+    padded = _round_up(n)
     frequency = np.fft.rfftfreq(padded, 1.0 / GRID_HZ)
     inside = (frequency >= low_hz) & (frequency <= high_hz)
     spectrum = np.zeros(frequency.size, complex)
@@ -52,7 +58,7 @@ def respond(drive: np.ndarray, frequency_hz: float, damping: float) -> np.ndarra
     wd = w * np.sqrt(1.0 - damping**2)
     kernel = np.exp(-damping * w * t_s) * np.sin(wd * t_s)
     kernel /= kernel.sum()
-    padded = 1 << (n + tail).bit_length()
+    padded = _round_up(n + tail)
     spectrum = np.fft.rfft(drive, padded, axis=0)
     response = np.fft.rfft(kernel, padded)
     spectrum *= response.reshape((-1,) + (1,) * (drive.ndim - 1))

@@ -9,8 +9,16 @@ from presscue.simulator.scenario import Scenario
 _G_MPS2 = 9.81
 _RESTING_FOOT_N = 25.0  # a leg's weight on the platform while the sled is on its stops
 _CABLE = 0.6  # on a flat rail the load hangs on a cable; the share of its weight that pulls
-_OFF = 0.08  # what a pad still feels under a heel or seat that is up
-_SEAT_OFF = 0.15
+
+
+def heel_kept(rise: np.ndarray) -> np.ndarray:
+    """The part of its force that a heel pad still feels when the heel has risen, 0 = flat, 1 = clean off."""
+    return 1 - 0.92 * ease(1.6 * rise)
+
+
+def seat_kept(lift_m: np.ndarray) -> np.ndarray:
+    """The part of its force that the seat pad still feels when the hip has moved off by `lift_m`."""
+    return 1 - 0.85 * ease(lift_m / 0.02)
 
 
 def pad_forces(scenario: Scenario, motion: Motion, rng: np.random.Generator) -> np.ndarray:
@@ -32,9 +40,7 @@ def pad_forces(scenario: Scenario, motion: Motion, rng: np.random.Generator) -> 
     heels = []
     for share, rise in ((motion.left_share, motion.rise_left), (1 - motion.left_share, motion.rise_right)):
         heel_part = rng.uniform(0.5, 0.65) - rng.uniform(0.05, 0.15) * depth + 0.015 * band_noise(rng, n, 0.05, 1.5)
-        flat = 1 - (1 - _OFF) * ease(1.6 * rise)
-        heels.append((push_n * share + _RESTING_FOOT_N * on) * heel_part * flat)
+        heels.append((push_n * share + _RESTING_FOOT_N * on) * heel_part * heel_kept(rise))
     body_n = scenario.mass_kg * _G_MPS2 * 0.45 + 0.15 * push_n
-    lift = motion.seat_lift_m / max(motion.seat_lift_m.max(), 0.02)
-    seat = body_n * seated * (1 - (1 - _SEAT_OFF) * ease(1.6 * lift)) * (1 + 0.03 * band_noise(rng, n, 0.05, 1.0))
+    seat = body_n * seated * seat_kept(motion.seat_lift_m) * (1 + 0.03 * band_noise(rng, n, 0.05, 1.0))
     return np.maximum(np.stack([*heels, seat], axis=1), 0.0)

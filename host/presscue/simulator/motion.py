@@ -144,6 +144,8 @@ def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> M
             away.append(Away(start_s + 0.4, end_s - 0.2, "walk" if scenario.walk else "dangle"))
             replaced.append(0.5 * (start_s + end_s))
         _get_ready(scenario, pen, away, clanks, rng)
+        if scenario.nudge:
+            under_load.append(_nudge(pen, leg, clanks, rng))
         under_load.append(_do_set(scenario, pen, leg, rack_m, [r for r in reps if r.set == index], times, clanks, rng))
     pen.hold(rng.uniform(2.5, 4.0))
 
@@ -180,6 +182,20 @@ def _get_ready(scenario: Scenario, pen: _Pen, away: list[Away], clanks, rng) -> 
     start_s, end_s = pen.hold(rng.uniform(0.8, 1.4))
     away.append(Away(start_s, end_s, "settle"))
     pen.hold(rng.uniform(1.2, 2.5))
+
+
+def _nudge(pen: _Pen, leg: Leg, clanks, rng) -> tuple[float, float]:
+    """The load is tried: a little off the stops and back on them. Not a rep."""
+    start_s = pen.now_s
+    rack_deg = float(leg.flexion_deg(pen.rail_m))
+    up_m = pen.rail_m + rng.uniform(0.008, 0.02)
+    pen.move(leg, float(leg.flexion_deg(up_m)), rng.uniform(0.5, 0.9), (2.0, 2.0), "sled")
+    pen.hold(rng.uniform(0.1, 0.4))
+    pen.move(leg, rack_deg, rng.uniform(0.5, 0.9), (2.0, 2.0), "sled")
+    clanks.append((pen.now_s, rng.uniform(0.2, 0.5)))
+    end_s = pen.now_s
+    pen.hold(rng.uniform(1.5, 3.0))
+    return start_s, end_s
 
 
 def _do_set(scenario: Scenario, pen: _Pen, leg: Leg, rack_m: float, reps: list[RepPlan], times, clanks, rng):

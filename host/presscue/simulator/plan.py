@@ -107,8 +107,7 @@ def _carry_out(scenario: Scenario, rng, rep: RepPlan) -> None:
                 rep.press_s = max(rep.press_s, 1.4)
             case "slam":
                 rep.extended_deg = rng.uniform(1.5, 4.0)
-                rep.press_s = 0.75
-                rep.press_shape = (2.0, 2.0, [])
+                rep.press_shape = (2.0, 1.4, [])  # fast to the end; `motion` times it by its speed
             case "depth":
                 near = rng.random() < scenario.near_limit
                 rep.deep_deg = scenario.max_flexion_deg + (rng.uniform(0.5, 4.0) if near else rng.uniform(5.5, 13.0))

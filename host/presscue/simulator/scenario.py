@@ -25,6 +25,39 @@ FAULTS = (
     "imbalance",  # one leg works more, over a whole set
 )
 
+# Bounds within which the geometry closes and the movements are humanly possible.
+_BOUNDS = {
+    "height_m": (1.2, 2.3),
+    "thigh_m": (0.25, 0.6),
+    "shank_m": (0.25, 0.6),
+    "rail_deg": (0, 90),
+    "rack_deg": (35, 90),
+    "sled_load_kg": (0, 1000),
+    "ankle_height_m": (0, 0.3),
+    "ankle_lateral_m": (-0.1, 0.2),
+    "foot_replace_m": (0, 0.02),
+    "strap_fraction": (0, 1),
+    "hold_s": (0, 60),
+    "rest_s": (4, 600),
+    "lower_s": (0.6, 10),
+    "press_s": (0.6, 10),
+    "pause_top_s": (0, 10),
+    "pause_bottom_s": (0, 10),
+    "extended_deg": (1, 40),
+    "deep_deg": (50, 115),
+    "soft_bend_deg": (4, 20),
+    "max_flexion_deg": (70, 110),
+    "fault_share": (0, 1),
+    "clean_first": (0, 400),
+    "rumble_mps2": (0, 5),
+    "clank_mps2": (0, 50),
+    "bumps": (0, 20),
+    "fatigue": (0, 1),
+    "sloppiness": (0, 1),
+    "near_limit": (0, 1),
+    "left_share": (0.2, 0.8),
+}
+
 Quaternion = tuple[float, float, float, float]
 
 
@@ -73,6 +106,7 @@ class Scenario:
     rest_s: float = 12.0  # legs off the sled between sets
     walk: bool = True  # the rest is a walk, else the leg just dangles
     shuffle: bool = True  # feet are moved on the platform before a set
+    nudge: bool = False  # the sled is pushed a centimetre or two off its stops before a set, to try it
     # how the lifter moves
     lower_s: tuple[float, float] = (1.8, 2.6)
     press_s: tuple[float, float] = (1.5, 2.2)
@@ -101,6 +135,8 @@ def random_rotation(rng: np.random.Generator) -> Quaternion:
 
 def random_scenario(seed: int, faults: Iterable[str] = (), **overrides) -> Scenario:
     """A scenario drawn from `seed`; `faults` and any field of Scenario can be given. Raises ScenarioError."""
+    if seed < 0:
+        raise ScenarioError(f"seed is {seed}: give 0 or more")
     rng = np.random.default_rng([seed, 1])
     u = rng.uniform
     height = u(1.50, 2.00)
@@ -139,6 +175,7 @@ def random_scenario(seed: int, faults: Iterable[str] = (), **overrides) -> Scena
         "rest_s": u(8, 20),
         "walk": bool(rng.random() < 0.6),
         "shuffle": bool(rng.random() < 0.6),
+        "nudge": bool(rng.random() < 0.3),
         "lower_s": (lower, lower * 1.2),
         "press_s": (press, press * 1.2),
         "pause_top_s": (pause_top, pause_top + 0.5),
@@ -205,10 +242,10 @@ def _checked(values: dict) -> Scenario:
             raise ScenarioError(f"no fault '{fault}': choose from {', '.join(FAULTS)}")
     if scenario.leg not in ("left", "right"):
         raise ScenarioError(f"leg is '{scenario.leg}': choose left or right")
-    if scenario.seed < 0:
-        raise ScenarioError(f"seed is {scenario.seed}: give 0 or more")
     if not scenario.sets or min(scenario.sets) < 1 or sum(scenario.sets) > 400:
         raise ScenarioError("sets: give 1 to 400 reps in all, each set at least 1, as sets=8+8")
-    if not (0 <= scenario.rail_deg <= 90 and 1.2 <= scenario.height_m <= 2.3 and 0 <= scenario.ankle_height_m <= 0.3):
-        raise ScenarioError("rail_deg is 0 to 90, height_m 1.2 to 2.3, ankle_height_m 0 to 0.3")
+    for name, (low, high) in _BOUNDS.items():
+        value = getattr(scenario, name)
+        if not all(low <= part <= high for part in (value if isinstance(value, tuple) else (value,))):
+            raise ScenarioError(f"{name} is {value}: give {low} to {high}")
     return scenario

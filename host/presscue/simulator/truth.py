@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from presscue.simulator.body import Body, dot
+from presscue.simulator.body import Body, dot, length
 from presscue.simulator.curves import GRID_HZ
+from presscue.simulator.forces import heel_kept, seat_kept
 from presscue.simulator.motion import Motion, RepTimes
 from presscue.simulator.scenario import Scenario
 
@@ -16,8 +17,9 @@ TEMPO_S = 1.0
 BOUNCE_MPS2 = 4.0
 SLAM_MPS = 0.15
 SLAM_AT_DEG = 15.0
-PAD_UP = 0.5
-"""A heel or seat has lifted when it has risen this part of the way; its pad has then lost most of its load."""
+HEEL_KEPT = 0.35
+SEAT_KEPT = 0.5
+"""A heel or the seat has lifted while its pad feels less than this part of what it would."""
 PLANE_DEG = 10.0
 
 
@@ -81,7 +83,7 @@ class Truth:
 def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
     """Read the truth off what was drawn (`motion`) and where it put the body."""
     thigh, shank = body.hip - body.knee, body.ankle - body.knee
-    flexion = np.pi - np.arctan2(np.linalg.norm(np.cross(thigh, shank), axis=1), dot(thigh, shank)[:, 0])
+    flexion = np.pi - np.arctan2(length(np.cross(thigh, shank)), dot(thigh, shank))[:, 0]
     flexion_deg = np.degrees(flexion)
     velocity = np.gradient(motion.rail_m, 1 / GRID_HZ)
     up_shank = body.knee - body.ankle
@@ -194,8 +196,8 @@ class _Curves:
             found.append(TrueFault("tempo", None, rep.rep, rep.bottom_s, rep.bottom_s, detail))
         plan = times.plan
         up = {
-            "left": self._runs(motion.rise_left > PAD_UP, down) if plan.heel_left else [],
-            "right": self._runs(motion.rise_right > PAD_UP, down) if plan.heel_right else [],
+            "left": self._runs(heel_kept(motion.rise_left) < HEEL_KEPT, down) if plan.heel_left else [],
+            "right": self._runs(heel_kept(motion.rise_right) < HEEL_KEPT, down) if plan.heel_right else [],
         }
         if up["left"] and up["right"]:
             onset_s, end_s = min(up["left"][0][0], up["right"][0][0]), max(up["left"][0][1], up["right"][0][1])
@@ -203,7 +205,7 @@ class _Curves:
         else:
             found += [TrueFault("heel_lift", side, rep.rep, *runs[0]) for side, runs in up.items() if runs]
         if plan.seat_lift_m:
-            lifted = motion.seat_lift_m > PAD_UP * plan.seat_lift_m
+            lifted = seat_kept(motion.seat_lift_m) < SEAT_KEPT
             found += [TrueFault("seat_lift", None, rep.rep, *run) for run in self._runs(lifted, down)[:1]]
         if plan.valgus_deg:
             kind = "valgus" if plan.valgus_deg > 0 else "varus"
