@@ -20,15 +20,16 @@ class Ads1115:
     def __init__(self, volts: Callable[[int, float], float], rate_error: float = 0.0):
         self._volts = volts
         self._rate_error = rate_error
-        self._registers = list(RESET_VALUES)
+        self._registers: list[int] = list(RESET_VALUES)
         self._pointer = 0
         self._ready_us = 0.0
-        self._next_us = 0.0
+        self._converting = False
 
     def power_on(self, t_us: float) -> None:
         self._registers = list(RESET_VALUES)
         self._pointer = 0
         self._ready_us = t_us
+        self._converting = False
 
     @property
     def conversion_us(self) -> float:
@@ -58,8 +59,6 @@ class Ads1115:
         if self._pointer == CONFIG and t_us >= self._ready_us:
             value |= START
         return (value.to_bytes(2, "big") * ((size + 1) // 2))[:size]
-
-    _converting = False
 
     def _settle(self, t_us: float) -> None:
         """Bring the conversion register up to date."""

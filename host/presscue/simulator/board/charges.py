@@ -5,9 +5,10 @@ on the PC says nothing. Instead the board's clock advances by these amounts. The
 two rates: MicroPython on that chip executes roughly four bytecodes in a microsecond, and a call into a driver
 of ESP-IDF from Python costs some tens of microseconds. Nothing here was measured on hardware.
 
-A cue costs: reading it (30 bytes, `SERIAL_READ`, about 0.3 ms), `MESSAGE_IN`, two or three transfers to the haptic driver
-(about 0.4 ms each), a PWM change, and its acknowledgement (about 25 bytes, `SERIAL_WRITE`, 0.7 ms): 6 to 7 ms, and up to
-the length of one FIFO drain (about 5 ms) more if it arrives while the node is busy: the 5 to 15 ms of design.md §3.
+A cue costs: waking up, reading it (30 bytes, 0.3 ms), `MESSAGE_IN`, a transfer to the haptic driver (0.2 ms): 5 ms
+from its last byte to the actuator's start; then a PWM change and its acknowledgement (25 bytes, 0.2 ms). If it comes
+while the node drains a FIFO or sends, the rest of that (up to 6 ms) goes before: 5 to 11 ms in all, within the 5 to
+15 ms of design.md §3.
 """
 
 TICKS_US = 2

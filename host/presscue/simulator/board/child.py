@@ -44,7 +44,7 @@ class Request(NamedTuple):
 
 
 def find_interpreter(wanted: str = "auto") -> str:
-    """"micropython" or "cpython". Raises ValueError if MicroPython is wanted and not installed."""
+    """The name of an interpreter that can be run. Raises ValueError if MicroPython is wanted and not installed."""
     if wanted not in INTERPRETERS:
         raise ValueError(f"no interpreter '{wanted}': choose from {', '.join(INTERPRETERS)}")
     installed = importlib.util.find_spec("micropython_run") is not None
@@ -67,7 +67,7 @@ def _command(interpreter: str) -> list[str]:
     spec = importlib.util.find_spec("micropython_run")
     assert spec is not None
     assert spec.origin is not None
-    start = "import sys; sys.path.append(sys.argv.pop(1)); from micropython_run import run_main; sys.exit(run_main(sys.argv))"
+    start = "import sys; sys.path.append(sys.argv.pop(1)); import micropython_run; micropython_run.run_main(sys.argv)"
     return [sys.executable, "-I", "-S", "-c", start, str(Path(spec.origin).parent), "-X", f"heapsize={HEAP}"]
 
 
@@ -101,16 +101,17 @@ class Child:
 
     def request(self) -> Request:
         """The next request, waiting for it. Raises FirmwareError."""
-        while True:
-            have = len(self._buffer) - self._at
-            if have >= REQUEST.size:
-                what, a, b, t_us = REQUEST.unpack_from(self._buffer, self._at)
-                start = self._at + REQUEST.size
-                size = b if what in CARRY_DATA else 0
-                if have >= REQUEST.size + size:
-                    self._at = start + size
-                    return Request(what, a, b, t_us, self._buffer[start : self._at])
+        while len(self._buffer) - self._at < REQUEST.size:
             self._fill()
+        what, a, b, t_us = REQUEST.unpack_from(self._buffer, self._at)
+        self._at += REQUEST.size
+        if what not in CARRY_DATA:
+            return Request(what, a, b, t_us, b"")
+        while len(self._buffer) - self._at < b:
+            self._fill()
+        data = self._buffer[self._at : self._at + b]
+        self._at += b
+        return Request(what, a, b, t_us, data)
 
     def answer(self, t_us: int, status: int, waiting: int, data: bytes = b"") -> None:
         out = ANSWER.pack(t_us, status, waiting) + data

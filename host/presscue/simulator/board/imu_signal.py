@@ -1,4 +1,4 @@
-"""What an IMU's converters deliver: the world's motion through the chip's filters, with its errors and the motor's shaking.
+"""What an IMU's converters deliver: the world's motion through the chip's filters, its errors, the motor's shaking.
 
 The world is asked in blocks of readings, well ahead of the node, because arrays are cheap and calls are not. The
 motor depends on commands yet to come, so its vibration is added when a reading is really taken.

@@ -3,7 +3,8 @@
 Modelled: identity, reset, power-down, output data rates, full scales, the accelerometer's and gyroscope's low-pass
 filters, the FIFO (bypass, stop when full, continuous), its tags, flags and watermark, the time stamp counter, and
 direct output. Not modelled: interrupts, embedded functions, sensor hub, compression, temperature. Accelerometer and
-gyroscope run in step; a batch rate above the output rate counts as equal to it.
+gyroscope run in step at the faster of their two rates, and every reading is batched, with its time stamp if time
+stamps are: decimation in the FIFO is not modelled either.
 """
 
 import numpy as np
@@ -50,6 +51,7 @@ class Lsm6dsox:
     def __init__(self, signal: ImuSignal, oscillator: float = 0.0, trim_error: float = 0.0):
         self._signal = signal
         self.oscillator = oscillator
+        self._ticks_per_us = 1e-6 * TICK_HZ * (1 + oscillator)
         self._fine = max(-128, min(127, round((oscillator + trim_error) / FINE_STEP)))
         self.power_on(0.0)
 
@@ -116,7 +118,7 @@ class Lsm6dsox:
         if register in (FIFO_STATUS1, FIFO_STATUS2):
             return self._fifo_status(register, t_us)
         if TIMESTAMP0 <= register < TIMESTAMP0 + 4:
-            return int(self._ticks(t_us)) >> 8 * (register - TIMESTAMP0) & 0xFF
+            return self._ticks(t_us) >> 8 * (register - TIMESTAMP0) & 0xFF
         if FIFO_TAG <= register <= FIFO_LAST:
             return self._fifo_byte(register, t_us)
         if register == STATUS:
@@ -152,11 +154,11 @@ class Lsm6dsox:
         del self._fifo[: words * WORD]
         return out + bytes(words * WORD - len(out))
 
-    def _ticks(self, t_us) -> np.ndarray:
-        """The time stamp counter at t_us, which may be an array (n,); stands at 0 while it is off."""
-        running = 1 if self._registers[CTRL10_C] & TIMESTAMP_EN else 0
-        count = np.floor((np.asarray(t_us) - self._zero_us) * (1e-6 * TICK_HZ * (1 + self.oscillator)))
-        return np.maximum(count * running, 0).astype(np.int64) & 0xFFFFFFFF
+    def _ticks(self, t_us: float) -> int:
+        """The time stamp counter at t_us; stands at 0 while it is off."""
+        if not self._registers[CTRL10_C] & TIMESTAMP_EN:
+            return 0
+        return int(max(0.0, (t_us - self._zero_us) * self._ticks_per_us)) & 0xFFFFFFFF
 
     # readings
 
@@ -230,8 +232,9 @@ class Lsm6dsox:
             words.append((TAG_ACCEL, counts[:, 1]))
         if self._registers[FIFO_CTRL4] >> 6 and self._registers[CTRL10_C] & TIMESTAMP_EN:
             stamps = np.zeros((n, 3), "<u2")
-            ticks = self._ticks(self._signal.times_us(first, first + n))
-            stamps[:, 0], stamps[:, 1] = ticks & 0xFFFF, ticks >> 16
+            since_us = self._signal.times_us(first, first + n) - self._zero_us
+            ticks = np.maximum(since_us * self._ticks_per_us, 0).astype(np.int64)
+            stamps[:, 0], stamps[:, 1] = ticks & 0xFFFF, ticks >> 16 & 0xFFFF
             words.append((TAG_TIME, stamps))
         out = np.zeros((n, len(words), WORD), np.uint8)
         for at, (sensor, data) in enumerate(words):

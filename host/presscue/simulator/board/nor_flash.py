@@ -1,4 +1,4 @@
-"""NOR flash as it is: programming only clears bits, erasing sets a whole sector, both take time, power may fail midway."""
+"""NOR flash as it is: programming only clears bits, erasing sets a whole sector, both take time, power may fail."""
 
 import numpy as np
 

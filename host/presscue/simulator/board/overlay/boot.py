@@ -12,10 +12,10 @@ read_fd, write_fd, firmware = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 tick_us, pin_us, pwm_us, watchdog_us = [int(text) for text in sys.argv[4:8]]
 sys.path[:0] = sys.argv[8:]
 
-import board_link  # noqa: E402
-import machine  # noqa: E402
-import virtual_time  # noqa: E402
-from serial_stream import SerialStream  # noqa: E402
+import board_link
+import machine
+import virtual_time
+from serial_stream import SerialStream
 
 
 class Os:
