@@ -9,7 +9,7 @@ IMU_US = 4800  # 192 chip ticks
 
 
 class Bus:
-    """machine.I2C as far as the node uses it. `chips`: by address; each has `read(register, buffer)`, `write(register, buffer)`."""
+    """machine.I2C as far as the node uses it. chips: by address; each has read and write of (register, buffer)."""
 
     def __init__(self, chips):
         self.chips = chips

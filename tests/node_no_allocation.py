@@ -17,7 +17,7 @@ import node_time
 
 sys.modules["time"] = node_time
 
-import micropython
+import micropython  # noqa: I001
 import node_fakes
 from presscue_node import board
 from presscue_node.ads1115 import Ads1115

@@ -1,7 +1,8 @@
 """The LSM6DSOX driver against bytes as the data sheet lays them out, on a scripted chip."""
 
-import node_time
 import pytest
+
+import node_time
 from node_fakes import Bus, Chip, parity
 from node_shims import firmware
 
@@ -137,7 +138,7 @@ def test_wrong_identity_is_told(chip):
 
 def test_a_reset_that_never_ends_is_given_up(chip):
     chip.stuck_in_reset = True
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="110"):
         firmware.lsm6dsox.Lsm6dsox(Bus({SLED: chip}), SLED).setup()
 
 
@@ -265,7 +266,7 @@ def test_words_of_other_sensors_are_passed_over(chip, imu):
 def test_an_error_in_the_middle_loses_words_not_sense(chip, imu):
     chip.fifo = slot(16) + slot(17)
     chip.fail_at = 2  # status, clock, then words
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="110"):
         imu.refill()
     imu.abandon()
     chip.fifo = slot(18)

@@ -1,7 +1,8 @@
 """The sampling path allocates nothing: read from the bus, decoded, stamped, packed, queued, with the outbox full and
 empty and the tick counter wrapping on the way. Controls plant one small allocation and must be caught.
 
-Natively with 64-bit words; under WebAssembly with the ESP32's 32 bits, where an integer beyond 30 bits is an allocation too.
+Natively with 64-bit words; under WebAssembly with the ESP32's 32 bits, where an integer beyond 30 bits is an
+allocation too.
 """
 
 import os

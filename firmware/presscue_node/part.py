@@ -9,6 +9,7 @@ from presscue_node.registers import WrongChip
 
 _RETRY_US = const(1_000_000)
 _CHECK_US = const(1_000_000)
+_AGAIN_US = const(20_000)  # after a check that failed
 _PATIENCE = const(3)  # failures in a row; a single one may be a spark on the cable
 
 LOST, BACK, OVERRUN, WATCHDOG, RESET = range(len(wire.NOTICES))
@@ -52,7 +53,8 @@ class Part:
                 if self.device.check():
                     return False
             except OSError as error:
-                self.failed(error)
+                if not self.failed(error):
+                    self._due = time.ticks_add(now, _AGAIN_US)
                 return False
             self.lose(0, b"lost its set-up")
         try:

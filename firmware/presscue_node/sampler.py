@@ -15,6 +15,8 @@ from presscue_node.batch import Batch
 from presscue_node.part import BACK, LOST, OVERRUN
 
 _IMU_CHANNELS = const(6)
+_CONVERSION_US = const(2_000)  # least time between two pad inputs
+_PAD_LAG_US = const(15_000)  # a tick later than this is skipped: a whole reading
 
 
 class Sampler:
@@ -33,9 +35,10 @@ class Sampler:
         self._pads_batch = Batch(outbox, clock, boot, wire.PADS, pads.CHANNELS)
         self._pads_batch.period_ns = pads.PERIOD_NS
         self._turn = len(self._imus)  # the IMU being drained; past the last one, none is
-        self._tick_at = 0
-        self._drain_at = 0
-        self._round_at = 0  # moment of the last pad reading
+        self._tick_at = time.ticks_us()
+        self._ticked_at = self._tick_at
+        self._drain_at = self._tick_at
+        self._round_at = self._tick_at  # moment of the last pad reading
         self._rounds = False  # there has been one since the start
         self._open_told = 0
 
@@ -69,6 +72,9 @@ class Sampler:
         if self._turn < len(self._imus):
             return 0
         tick = time.ticks_diff(self._tick_at, now)
+        ready = _CONVERSION_US - time.ticks_diff(now, self._ticked_at)
+        if tick < ready:
+            tick = ready
         drain = time.ticks_diff(self._drain_at, now)
         wait = tick if tick < drain else drain
         return wait if wait > 0 else 0
@@ -81,11 +87,16 @@ class Sampler:
             self._rounds = False
         if not self.streaming:
             return
-        if time.ticks_diff(now, self._tick_at) >= 0:
-            self._tick_at = _after(self._tick_at, board.TICK_US, now)
+        if time.ticks_diff(now, self._tick_at) >= 0 and time.ticks_diff(now, self._ticked_at) >= _CONVERSION_US:
+            self._tick_at = time.ticks_add(self._tick_at, board.TICK_US)
+            if time.ticks_diff(now, self._tick_at) > _PAD_LAG_US:
+                self._tick_at = now
+            self._ticked_at = now
             self._step_pads(now)
         if self._turn == len(self._imus) and time.ticks_diff(now, self._drain_at) >= 0:
-            self._drain_at = _after(self._drain_at, self.batch_us, now)
+            self._drain_at = time.ticks_add(self._drain_at, self.batch_us)
+            if time.ticks_diff(now, self._drain_at) >= 0:  # behind by more than a batch: no need to run after it
+                self._drain_at = time.ticks_add(now, self.batch_us)
             self._pads_batch.flush()
             self._turn = 0
         turn = self._turn
@@ -150,11 +161,3 @@ class Sampler:
                 code = LOST if mask & bit else BACK
                 self._notices.send(self._pads.index, code, channel, board.PAD_LABELS[channel])
         self._open_told = mask
-
-
-def _after(due, period_us, now):
-    """The next moment after `due` in steps of the period, without running after a backlog."""
-    due = time.ticks_add(due, period_us)
-    if time.ticks_diff(now, due) >= 0:
-        due = time.ticks_add(now, period_us)
-    return due
