@@ -1,0 +1,211 @@
+"""What the compiled steps report: rows in a small preallocated buffer, and the results they become.
+
+A fault is reported when it is certain (BEGUN) and, if it lasts, again when it is over (ENDED); a momentary one comes
+as a single BEGUN row with its end. Reps and sets come when they are certain, so a fault mostly comes before its rep:
+its row carries the *provisional* index of the rep under way. `Ledger` turns rows into results and settles that index:
+an event belongs to rep r if r comes to be and spans the event's onset; if none does, its rep is null, and the event
+is said again so corrected.
+"""
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from presscue.results import Event, Kind, Rep, SetResult, Side
+
+BEGUN, ENDED, REP, SET, HALFWAY = range(5)
+"""Actions of a row. HALFWAY: a press has come half-way up, the moment for a reminder."""
+
+LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS, VARUS, TEMPO, IMBALANCE = range(10)
+
+FAULTS: dict[int, tuple[Kind, Side | None]] = {
+    LOCKOUT: ("lockout", None),
+    SLAM: ("slam", None),
+    DEPTH: ("depth", None),
+    HEEL_LEFT: ("heel_lift", "left"),
+    HEEL_RIGHT: ("heel_lift", "right"),
+    SEAT_LIFT: ("seat_lift", None),
+    VALGUS: ("valgus", None),
+    VARUS: ("varus", None),
+    TEMPO: ("tempo", None),
+    IMBALANCE: ("imbalance", None),
+}
+"""Number of a fault in rows: its kind and side. Numbers are never reused."""
+
+ROW = np.dtype(
+    [
+        ("action", "i8"),
+        ("fault", "i8"),  # BEGUN, ENDED
+        ("set", "i8"),  # REP, SET
+        ("rep", "i8"),  # provisional index (-1 = none) of BEGUN, ENDED, HALFWAY; index of REP; number of reps of SET
+        ("t_s", "f8"),  # time of the reading that made it certain
+        ("start_s", "f8"),  # BEGUN and ENDED: the onset
+        ("end_s", "f8"),  # NaN while it lasts
+        ("severity", "f8"),  # BEGUN, ENDED: 0 at the limit, 1 as bad as the scale goes
+        ("confidence", "f8"),  # BEGUN, ENDED: 0-1
+        ("bottom_s", "f8"),  # from here REP
+        ("max_flexion_deg", "f8"),
+        ("end_flexion_deg", "f8"),
+        ("travel_m", "f8"),
+        ("eccentric_s", "f8"),
+        ("pause_s", "f8"),
+        ("concentric_s", "f8"),
+        ("mean_velocity_mps", "f8"),
+        ("peak_velocity_mps", "f8"),
+        ("rest_before_s", "f8"),  # from here SET
+        ("velocity_loss", "f8"),
+    ]
+)
+
+
+class Buffer(NamedTuple):
+    """rows: shape (capacity,) of ROW. tally: shape (2,), rows in use and rows lost to overflow since the start."""
+
+    rows: np.ndarray
+    tally: np.ndarray
+
+
+def new_buffer(capacity: int = 256) -> Buffer:
+    """An empty buffer. Overflow drops the newest rows and counts them."""
+    return Buffer(np.zeros(capacity, ROW).view(np.recarray), np.zeros(2, np.int64))
+
+
+def drain(out: Buffer) -> np.ndarray:
+    """A copy of the rows in use; empties the buffer."""
+    rows = out.rows[: out.tally[0]].copy()
+    out.tally[0] = 0
+    return rows
+
+
+@njit(cache=True)
+def next_row(out):
+    """Index of a free row, or -1 (counted) when there is none."""
+    n = out.tally[0]
+    if n >= out.rows.shape[0]:
+        out.tally[1] += 1
+        return -1
+    out.tally[0] = n + 1
+    return n
+
+
+@njit(cache=True)
+def report(out, action, fault, rep, t_s, onset_s, end_s, severity, confidence):
+    """Add a BEGUN or ENDED row. Severity and confidence are clipped to 0-1; end_s is NaN while the fault lasts."""
+    n = next_row(out)
+    if n < 0:
+        return
+    row = out.rows[n]
+    row.action = action
+    row.fault = fault
+    row.rep = rep
+    row.t_s = t_s
+    row.start_s = onset_s
+    row.end_s = end_s
+    row.severity = min(max(severity, 0.0), 1.0)
+    row.confidence = min(max(confidence, 0.0), 1.0)
+
+
+@njit(cache=True)
+def certainty(margin, sd):
+    """Probability that the truth is beyond the limit, for a reading `margin` beyond it with this standard deviation."""
+    if not sd > 0.0:  # also where it is not known
+        return 1.0 if margin >= 0.0 else 0.0
+    return 0.5 * (1.0 + math.erf(margin / (sd * math.sqrt(2.0))))
+
+
+def rep_of(row) -> Rep:
+    """The result of a REP row."""
+    return Rep(
+        int(row["set"]), int(row["rep"]), float(row["start_s"]), float(row["bottom_s"]), float(row["end_s"]),
+        float(row["max_flexion_deg"]), float(row["end_flexion_deg"]), float(row["travel_m"]),
+        float(row["eccentric_s"]), float(row["pause_s"]), float(row["concentric_s"]),
+        float(row["mean_velocity_mps"]), float(row["peak_velocity_mps"]),
+    )  # fmt: skip
+
+
+def set_of(row) -> SetResult:
+    """The result of a SET row."""
+    rest, loss = float(row["rest_before_s"]), float(row["velocity_loss"])
+    return SetResult(
+        int(row["set"]), float(row["start_s"]), float(row["end_s"]), int(row["rep"]),
+        None if math.isnan(rest) else rest, None if math.isnan(loss) else loss,
+    )  # fmt: skip
+
+
+def event_of(row) -> Event:
+    """The result of a BEGUN or ENDED row, with the provisional rep."""
+    kind, side = FAULTS[int(row["fault"])]
+    rep = int(row["rep"])
+    return Event(
+        kind, side, rep if rep >= 0 else None, float(row["start_s"]), float(row["t_s"]), float(row["end_s"]),
+        float(row["severity"]), float(row["confidence"]),
+    )  # fmt: skip
+
+
+class Ledger:
+    """Rows in, results out, in order; settles which rep an event belongs to."""
+
+    EARLY_S = 0.3
+    """An onset this long before the rep's start still belongs to it: both are known to about a tenth of a second."""
+
+    def __init__(self):
+        self._reps: list[Rep] = []  # of the present set
+        self._events: dict[tuple[str, str | None, float], Event] = {}  # of the present set
+        self._lasting: dict[tuple[str, str | None, float], Event] = {}  # of earlier sets, settled, not yet over
+
+    def enter(self, row) -> list[Rep | SetResult | Event]:
+        """The results that this row brings; a HALFWAY row brings none."""
+        action = int(row["action"])
+        if action == REP:
+            rep = rep_of(row)
+            self._reps.append(rep)
+            return [rep, *self._settle(rep)]
+        if action == SET:
+            return [*self.close(), set_of(row)]
+        if action == HALFWAY:
+            return []
+        return [self._note(event_of(row))]
+
+    def close(self) -> list[Event]:
+        """The set (or the recording) is over: events of no rep are said again, with rep None."""
+        changed = []
+        for key, event in self._events.items():
+            if event.rep is not None and not self._has(event):
+                event = replace(event, rep=None)
+                changed.append(event)
+            if math.isnan(event.end_s):
+                self._lasting[key] = event
+        self._events.clear()
+        self._reps.clear()
+        return changed
+
+    def _note(self, event: Event) -> Event:
+        key = (event.kind, event.side, event.onset_s)
+        if key in self._lasting:
+            known = self._lasting.pop(key)
+            return replace(event, detected_s=known.detected_s, rep=known.rep)
+        known = self._events.get(key)
+        if known is not None:  # its end: when it was detected stays
+            event = replace(event, detected_s=known.detected_s, rep=known.rep)
+        for rep in self._reps:
+            if rep.start_s <= event.onset_s <= rep.end_s:
+                event = replace(event, rep=rep.rep)
+        self._events[key] = event
+        return event
+
+    def _settle(self, rep: Rep) -> list[Event]:
+        """Events that turn out to lie in `rep`, though their provisional index was another."""
+        changed = []
+        for key, event in self._events.items():
+            inside = rep.start_s - self.EARLY_S <= event.onset_s <= rep.end_s
+            if inside and event.rep != rep.rep and not self._has(event):
+                self._events[key] = replace(event, rep=rep.rep)
+                changed.append(self._events[key])
+        return changed
+
+    def _has(self, event: Event) -> bool:
+        """Whether the event's rep has come to be, and not only after the event."""
+        return any(r.rep == event.rep and r.start_s - self.EARLY_S <= event.onset_s for r in self._reps)

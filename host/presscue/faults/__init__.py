@@ -1,0 +1,103 @@
+"""The detectors, one file each, and what runs them all after each reading.
+
+A detector is `Params`, `STATE`, `new_state()` and a compiled `step(p, s, x, rep, out)`: x is the FRAME record, rep the
+record of reps.py, out the Buffer of events.py. A further detector is one more file, one row in each of the tuples
+below, one line in `step_all`, and its rows in LIMITS; the numbers of faults are in events.FAULTS.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from presscue.events import HEEL_LEFT, HEEL_RIGHT
+from presscue.faults import depth, heel_lift, lockout, slam, tempo
+from presscue.faults.depth import Params as Depth
+from presscue.faults.heel_lift import Params as HeelLift
+from presscue.faults.lockout import Params as Lockout
+from presscue.faults.slam import Params as Slam
+from presscue.faults.tempo import Params as Tempo
+
+
+class Params(NamedTuple):
+    """The parameters of all detectors."""
+
+    slam: Slam = Slam()
+    lockout: Lockout = Lockout()
+    heel_lift: HeelLift = HeelLift()
+    depth: Depth = Depth()
+    tempo: Tempo = Tempo()
+
+
+class States(NamedTuple):
+    """The states of all detectors: structured arrays (1,). Each foot has its own heel lift."""
+
+    slam: np.ndarray
+    lockout: np.ndarray
+    heel_left: np.ndarray
+    heel_right: np.ndarray
+    depth: np.ndarray
+    tempo: np.ndarray
+
+
+def new_states() -> States:
+    """Detectors that have seen nothing."""
+    return States(
+        slam.new_state(),
+        lockout.new_state(),
+        heel_lift.new_state(HEEL_LEFT),
+        heel_lift.new_state(HEEL_RIGHT),
+        depth.new_state(),
+        tempo.new_state(),
+    )
+
+
+def copy_states(states: States) -> States:
+    """An independent copy."""
+    return States(*(state.copy() for state in states))
+
+
+@njit(cache=True)
+def step_all(p, s, x, rep, out):
+    """One reading through all detectors: p Params, s States."""
+    slam.step(p.slam, s.slam[0], x, rep, out)
+    lockout.step(p.lockout, s.lockout[0], x, rep, out)
+    heel_lift.step(p.heel_lift, s.heel_left[0], x, rep, out)
+    heel_lift.step(p.heel_lift, s.heel_right[0], x, rep, out)
+    depth.step(p.depth, s.depth[0], x, rep, out)
+    tempo.step(p.tempo, s.tempo[0], x, rep, out)
+
+
+# name in the profile's [limits]: (detector, parameter, least, most, unit)
+LIMITS = {
+    "soft_bend_deg": ("lockout", "soft_bend_deg", 1.0, 30.0, "degrees of flexion"),
+    "max_flexion_deg": ("depth", "max_flexion_deg", 40.0, 150.0, "degrees of flexion"),
+    "heel_share": ("heel_lift", "share", 0.05, 0.8, "a part of the foot's own usual reading"),
+    "lowering_s": ("tempo", "lowering_s", 0.2, 8.0, "seconds"),
+    "bounce_mps2": ("tempo", "bounce_mps2", 1.0, 20.0, "m/s2"),
+    "slam_mps": ("slam", "speed_mps", 0.05, 1.0, "m/s"),
+}
+
+SAFE_BAND_DEG = 4.0
+"""Width of the safe band above the soft bend: 8 to 12 degrees by default (domain.md)."""
+
+
+def params_from_limits(limits: dict) -> Params:
+    """Parameters for a profile's [limits]. Raises ValueError, one line, for what makes no sense."""
+    params = Params()
+    for name, value in limits.items():
+        if name not in LIMITS:
+            raise ValueError(f"[limits] {name} is not known: choose from {', '.join(LIMITS)}")
+        detector, parameter, least, most, unit = LIMITS[name]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or math.isnan(value) or not least <= value <= most:
+            raise ValueError(f"[limits] {name} = {value!r}: give a number from {least:g} to {most:g} ({unit})")
+        changed = {parameter: float(value)}
+        if name == "soft_bend_deg":
+            changed["band_deg"] = value + SAFE_BAND_DEG
+        if name == "heel_share":
+            changed["back_share"] = value + 0.15
+            changed["clean_share"] = max(value + 0.15, 0.5)
+        params = params._replace(**{detector: getattr(params, detector)._replace(**changed)})
+    return params

@@ -1,0 +1,187 @@
+"""Heel lift: a heel leaves the platform, mostly near the bottom. Each foot is judged by itself.
+
+A pad's gain is unknown and creeps, so nothing is judged in newtons. What a foot's own clean reps put on its heel is
+learnt as level x shape: the level of this set, and the shape over depth, lowering and pressing apart. The level comes
+from the first moments of each set, when heels are flat, so that lifts in the very first reps are found too: until a
+shape is learnt it is taken as even, which is within a third of what heels do.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from presscue import wire
+from presscue.events import BEGUN, ENDED, HEEL_LEFT, HEEL_RIGHT, report
+
+PADS = wire.PADS
+BINS = 8
+DEEP_DEG = 90.0
+
+
+class Params(NamedTuple):
+    """When a heel counts as lifted."""
+
+    share: float = 0.35  # of the foot's own usual reading at this phase; larger: lighter lifts count, ghosts too
+    back_share: float = 0.5  # the lift is over above this
+    dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
+    warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
+    clean_share: float = 0.5  # parts of a rep below this share are not learnt
+    level_rate: float = 0.5  # how much of a clean rep goes into the level
+    shape_rate: float = 0.3  # and into the shape; larger: learns sooner, forgets sooner
+    rise_s: float = 0.3  # how fast a level that was taken too low is raised
+
+
+STATE = np.dtype(
+    [
+        ("fault", "i8"),  # HEEL_LEFT or HEEL_RIGHT
+        ("t_s", "f8"),
+        ("active", "i8"),
+        ("warm_s", "f8"),  # movement seen in this set
+        ("level", "f8"),
+        ("shape", "f8", (2, BINS)),
+        ("sums", "f8", (2, BINS)),
+        ("counts", "f8", (2, BINS)),
+        ("cycle", "i8"),
+        ("dirty", "i8"),  # this cycle has a lift
+        ("learnt", "i8"),  # clean cycles
+        ("below", "i8"),
+        ("lasting", "i8"),
+        ("rep", "i8"),
+        ("onset_s", "f8"),
+        ("last_s", "f8"),  # last time below the share
+        ("held_s", "f8"),  # movement since the onset
+        ("least", "f8"),  # smallest part of the usual reading
+    ]
+)
+
+
+def new_state(fault: int) -> np.ndarray:
+    """A state array (1,) of one foot: fault is HEEL_LEFT or HEEL_RIGHT."""
+    state = np.zeros(1, STATE).view(np.recarray)
+    state.fault = fault
+    state["shape"] = 1.0
+    return state
+
+
+@njit(cache=True)
+def step(p, s, x, rep, out):
+    """Severity: how much of the permitted share is lost. Confidence: the same margin, less before a clean rep."""
+    if x.source != PADS:
+        return
+    value = x.heel_left if s.fault == HEEL_LEFT else x.heel_right
+    dt = min(x.t_s - s.t_s, 0.1)
+    s.t_s = x.t_s
+    known = rep.active == 1 and not math.isnan(value)
+    if not known:
+        if s.lasting == 1:
+            s.lasting = 0
+            say(p, s, x.t_s, s.last_s, out)
+        s.below = 0
+        s.active = rep.active
+        return
+    if s.active == 0:  # a new set: the load, the feet and the pad may have changed
+        s.active = 1
+        s.warm_s = 0.0
+        forget_cycle(s, rep)
+    depth = rep.depth if math.isnan(x.flexion_deg) else x.flexion_deg / DEEP_DEG
+    part = min(max(int(depth * BINS), 0), BINS - 1)
+    way = 1 if rep.heading > 0 else 0
+    shape = s.shape[way, part]
+    if s.warm_s < p.warm_s:
+        if rep.moving == 1:
+            whole = s.warm_s + dt
+            s.level = (s.level * s.warm_s + value / shape * dt) / whole if s.warm_s > 0.0 else value / shape
+            s.warm_s = whole
+        return
+    usual = s.level * shape
+    if not usual > 0.0:
+        return
+    if value > 1.5 * usual:
+        s.level += min(dt / p.rise_s, 1.0) * (value / shape - s.level)
+    ratio = value / usual
+    judge(p, s, x.t_s, dt, ratio, rep, out)
+    if ratio > p.clean_share and rep.moving == 1:
+        s.sums[way, part] += value
+        s.counts[way, part] += 1.0
+    if rep.bottoms != s.cycle:
+        if s.dirty == 0:
+            learn(p, s)
+        forget_cycle(s, rep)
+
+
+@njit(cache=True)
+def judge(p, s, t_s, dt, ratio, rep, out):
+    """Hold one reading, as a part of the usual one, against the limits.
+
+    Only movement counts as dwell: a sled put down takes the load off the heels too, but stands at once.
+    """
+    if s.lasting == 1:
+        s.dirty = 1
+        if ratio > p.back_share:
+            s.lasting = 0
+            s.below = 0
+            say(p, s, t_s, s.last_s, out)
+        elif ratio < p.share:
+            s.last_s = t_s
+            s.least = min(s.least, ratio)
+        return
+    if ratio >= p.share:
+        s.below = 0
+        return
+    if s.below == 0:
+        s.below = 1
+        s.onset_s = t_s
+        s.held_s = 0.0
+        s.least = ratio
+    elif rep.moving == 1:
+        s.held_s += dt
+    s.last_s = t_s
+    s.least = min(s.least, ratio)
+    if s.held_s >= p.dwell_s:
+        s.lasting = 1
+        s.dirty = 1
+        s.rep = rep.rep
+        say(p, s, t_s, math.nan, out)
+
+
+@njit(cache=True)
+def learn(p, s):
+    """Take a clean cycle into level and shape."""
+    total = 0.0
+    n = 0
+    for way in range(2):
+        for part in range(BINS):
+            if s.counts[way, part] > 0.0:
+                total += s.sums[way, part] / s.counts[way, part] / s.shape[way, part]
+                n += 1
+    if n == 0 or total <= 0.0:
+        return
+    level = total / n
+    s.level += p.level_rate * (level - s.level)
+    s.learnt += 1
+    for way in range(2):
+        for part in range(BINS):
+            if s.counts[way, part] > 0.0:
+                mean = s.sums[way, part] / s.counts[way, part]
+                s.shape[way, part] += p.shape_rate * (mean / level - s.shape[way, part])
+
+
+@njit(cache=True)
+def forget_cycle(s, rep):
+    s.cycle = rep.bottoms
+    s.dirty = 0
+    s.sums[:] = 0.0
+    s.counts[:] = 0.0
+
+
+@njit(cache=True)
+def say(p, s, t_s, end_s, out):
+    action = BEGUN if math.isnan(end_s) else ENDED
+    lost = 1.0 - s.least / p.share
+    confidence = (0.5 + 0.5 * lost) * (1.0 if s.learnt > 0 else 0.8)
+    report(out, action, s.fault, s.rep, t_s, s.onset_s, end_s, lost, confidence)
+
+
+__all__ = ["HEEL_LEFT", "HEEL_RIGHT", "Params", "new_state", "step"]

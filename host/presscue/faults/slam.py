@@ -1,0 +1,53 @@
+"""Slam: lockout reached fast, or hyperextension (domain.md). Known before the knee is straight."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from presscue.events import BEGUN, SLAM, certainty, report
+
+
+class Params(NamedTuple):
+    """A smooth 2 s press passes 15 degrees at 0.06 m/s."""
+
+    gate_deg: float = 15.0  # flexion at which the sled's speed is judged
+    speed_mps: float = 0.15  # fault above this; larger: only harder slams
+    straight_deg: float = 0.0  # fault below this flexion; smaller: only hyperextension beyond it
+    caution: float = 1.0  # standard deviations by which flexion must be below straight
+    armed_deg: float = 25.0  # one slam until the knee has been bent this far again
+    span_mps: float = 0.3  # this much above the limit is severity 1
+    worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
+
+
+STATE = np.dtype([("armed", "i8"), ("flexion_deg", "f8")])
+
+
+def new_state() -> np.ndarray:
+    """A state array (1,) that has seen nothing."""
+    return np.zeros(1, STATE).view(np.recarray)
+
+
+@njit(cache=True)
+def step(p, s, x, rep, out):
+    """Severity: speed beyond the limit, at least 0.5 for hyperextension. A slam is a moment: onset, detection and
+    end are the reading that passed the gate (or straight)."""
+    flexion, sd = x.flexion_deg, x.flexion_sd_deg
+    if rep.active == 0 or math.isnan(flexion) or sd > p.worst_sd_deg:
+        s.armed = 0
+        return
+    if flexion > p.armed_deg:
+        s.armed = 1
+    passed = s.armed == 1 and flexion <= p.gate_deg and s.flexion_deg > p.gate_deg
+    s.flexion_deg = flexion
+    if s.armed == 0:
+        return
+    if passed and x.velocity_mps > p.speed_mps:
+        s.armed = 0
+        over = x.velocity_mps - p.speed_mps
+        report(out, BEGUN, SLAM, rep.rep, x.t_s, x.t_s, x.t_s, over / p.span_mps, certainty(over, 0.02))
+    elif flexion < p.straight_deg - (0.0 if math.isnan(sd) else p.caution * sd):
+        s.armed = 0
+        beyond = p.straight_deg - flexion
+        report(out, BEGUN, SLAM, rep.rep, x.t_s, x.t_s, x.t_s, 0.5 + 0.1 * beyond, certainty(beyond, sd))

@@ -1,0 +1,142 @@
+"""The recent past of a motion, and when a stroke in it began and ended.
+
+The past is a ring of PAST readings (time, speed of the measure, flexion) at RATE_HZ, about 20 s: longer than any rep.
+"""
+
+import math
+
+from numba import njit
+
+PAST = 1024
+RATE_HZ = 50.0
+T, SPEED, FLEX = range(3)
+
+LOW, HIGH = 0.1, 0.4  # of the stroke's top speed
+BEYOND = 0.5  # of the time between the two levels lies between the low one and rest
+MARGIN_S = 0.3  # a stroke may begin this long before its extremum was seen
+
+
+@njit(cache=True)
+def remember(s, t, speed, flexion_deg):
+    """Add a reading, unless the last is younger than 1/RATE_HZ. s: record with `noted` and `past` (PAST, 3)."""
+    if s.noted > 0 and t - s.past[(s.noted - 1) % PAST, T] < 1.0 / RATE_HZ:
+        return
+    i = s.noted % PAST
+    s.past[i, T] = t
+    s.past[i, SPEED] = speed
+    s.past[i, FLEX] = flexion_deg
+    s.noted += 1
+
+
+@njit(cache=True)
+def since(s, t):
+    """Number of the first remembered reading not before t."""
+    i = s.noted
+    oldest = max(0, s.noted - PAST)
+    while i > oldest and s.past[(i - 1) % PAST, T] >= t:
+        i -= 1
+    return i
+
+
+@njit(cache=True)
+def top_speed(s, from_s, to_s):
+    """Greatest speed (absolute) between two times; 0 if nothing is remembered."""
+    best = 0.0
+    for i in range(since(s, from_s), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        best = max(best, abs(s.past[i % PAST, SPEED]))
+    return best
+
+
+@njit(cache=True)
+def deepest(s, from_s, to_s):
+    """Greatest flexion between two times; NaN if none was measured."""
+    best = math.nan
+    for i in range(since(s, from_s), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        flexion = s.past[i % PAST, FLEX]
+        if not flexion <= best and not math.isnan(flexion):
+            best = flexion
+    return best
+
+
+@njit(cache=True)
+def least_flexion(s, from_s, to_s):
+    """Least flexion between two times; NaN if none was measured."""
+    best = math.nan
+    for i in range(since(s, from_s), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        flexion = s.past[i % PAST, FLEX]
+        if not flexion >= best and not math.isnan(flexion):
+            best = flexion
+    return best
+
+
+@njit(cache=True)
+def crossing(s, sign, i, level):
+    """Time at which the signed speed crosses `level` between readings i - 1 and i."""
+    t0, t1 = s.past[(i - 1) % PAST, T], s.past[i % PAST, T]
+    v0, v1 = sign * s.past[(i - 1) % PAST, SPEED], sign * s.past[i % PAST, SPEED]
+    if v0 == v1:
+        return t1
+    return t0 + (t1 - t0) * min(max((level - v0) / (v1 - v0), 0.0), 1.0)
+
+
+@njit(cache=True)
+def stroke_span(s, sign, from_s, to_s, floor):
+    """When the stroke in direction `sign` between two extrema began and ended.
+
+    Near rest, speed is lost in its own error. So each end is found where the speed passes HIGH and LOW of its top,
+    and carried on by BEYOND of the time between: right to 3 % of the stroke's duration for minimum-jerk and
+    half-sine strokes, where "moving" means faster than 1 cm/s. `floor`: speeds below it tell nothing.
+    """
+    last = s.noted - 1
+    a = since(s, from_s - MARGIN_S)
+    b = min(since(s, to_s + MARGIN_S), last)
+    if b <= a:
+        return from_s, to_s
+    peak = 0.0
+    for i in range(a, b + 1):
+        peak = max(peak, sign * s.past[i % PAST, SPEED])
+    low = max(LOW * peak, floor)
+    high = max(HIGH * peak, 2.0 * low)
+    i = a
+    while i < b and sign * s.past[i % PAST, SPEED] < high:
+        i += 1
+    oldest = max(0, s.noted - PAST) + 1
+    begin = s.past[i % PAST, T]
+    if i > oldest:
+        at_high = crossing(s, sign, i, high)
+        while i > oldest and sign * s.past[(i - 1) % PAST, SPEED] >= low:
+            i -= 1
+        at_low = crossing(s, sign, i, low)
+        begin = at_low - BEYOND * (at_high - at_low)
+    i = b
+    while i > a and sign * s.past[i % PAST, SPEED] < high:
+        i -= 1
+    end = s.past[i % PAST, T]
+    if i < last:
+        at_high = crossing(s, sign, i + 1, high)
+        while i < last and sign * s.past[(i + 1) % PAST, SPEED] >= low:
+            i += 1
+        at_low = crossing(s, sign, i + 1, low) if i < last else s.past[last % PAST, T]
+        end = at_low + BEYOND * (at_low - at_high)
+    return begin, end
+
+
+@njit(cache=True)
+def steepest(s, from_s, to_s, window_s):
+    """Greatest mean acceleration over window_s between two times; 0 if too little is remembered."""
+    k = max(1, round(window_s * RATE_HZ))
+    best = 0.0
+    for i in range(max(since(s, from_s), k), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        before = (i - k) % PAST
+        dt = s.past[i % PAST, T] - s.past[before, T]
+        if 0.0 < dt < 2.0 * window_s:
+            best = max(best, (s.past[i % PAST, SPEED] - s.past[before, SPEED]) / dt)
+    return best
