@@ -127,3 +127,17 @@ def test_feet_off_the_sled_press_no_pad():
     assert pads.min(axis=0).max() < 1e-6
     middle = np.mean([performance.truth.sets[0].start_s, performance.truth.sets[0].end_s])
     assert performance.pads(np.array([middle]))[0].min() > 30.0
+
+
+def test_an_imu_on_the_thigh_turns_with_the_thigh():
+    """Shank and thigh turn oppositely, and together as much as the knee bends (in the plane of the leg)."""
+    still = {"hold_s": 3.0, "tissue_deg": 0.0, "toe_out_deg": 0.0, "abduction_deg": 0.0, "screw_home_deg": 0.0}
+    turned = {}
+    flexion = np.empty(0)
+    for segment in ("shank", "thigh"):
+        scenario = random_scenario(3, faults=(), segment=segment, ankle_lateral_m=0.0, **QUIET, **still)
+        series = perform(scenario).truth.series
+        turned[segment], flexion = series["leg_pitch_deg"], series["knee_flexion_deg"]
+    assert np.nanmax(turned["shank"]) > 20
+    assert np.nanmin(turned["thigh"]) < -20
+    assert np.nanmax(np.abs(turned["shank"] - turned["thigh"] - flexion)) < 0.1

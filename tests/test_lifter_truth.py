@@ -70,6 +70,7 @@ def test_onsets_are_where_the_curves_cross():
         if f.kind == "valgus":
             assert truth.at("valgus_deg", np.array([f.onset_s]))[0] == pytest.approx(10.0, abs=0.3)
         if f.kind == "slam":
+            assert f.rep is not None
             assert truth.reps[f.rep].speed_at_15_mps > 0.15
         if f.kind == "heel_lift" and f.side != "right":
             during = performance.pads(np.array([0.5 * (f.onset_s + f.end_s)]))[0, 0]

@@ -16,6 +16,7 @@ from presscue.simulator.motion import Away, Motion
 from presscue.simulator.scenario import Scenario
 
 _HEEL_RISE_M = (-0.018, 0.012)  # of the ankle, along the rail and along upper, when a heel is clean off
+_TISSUE_MPS2 = 6.0  # beyond accelerations like this soft tissue stiffens
 _SEAT_RISE = (-0.5, 0.85)  # direction in which the hip leaves the seat: back along the rail, and up
 
 
@@ -26,11 +27,10 @@ class Body:
     hip: np.ndarray
     knee: np.ndarray
     ankle: np.ndarray
-    shank_axes: np.ndarray  # columns: front, left, up the shank towards the knee
     sled: np.ndarray
     sled_axes: np.ndarray  # (3, 3), columns: rail, left, upper
     strap: np.ndarray  # the leg IMU's place
-    strap_axes: np.ndarray  # its housing: the shank's axes moved by soft tissue, and freely while away
+    strap_axes: np.ndarray  # its housing: the limb's front, left and up, moved by soft tissue, and freely while away
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -105,37 +105,43 @@ def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.
     knee_way = np.cos(turn) * in_plane + np.sin(turn) * across
     knee = hip + along * line + away_from_line * knee_way
 
-    shank_axes = _shank_axes(scenario, knee, ankle, line, knee_way, bend, outward)
+    flexion_axis = np.cross(knee_way, line)  # leftward; also defined for a straight leg
+    side = 1.0 if scenario.leg == "left" else -1.0
+    if scenario.segment == "shank":
+        home = np.radians(scenario.screw_home_deg) * (1 - ease(bend / 40.0))[:, None] * side
+        limb_axes = _limb_axes((knee - ankle) / scenario.shank_m, flexion_axis, home)
+        far_end_m = -scenario.shank_m
+    else:
+        limb_axes = _limb_axes((hip - knee) / scenario.thigh_m, flexion_axis, np.zeros_like(bend)[:, None])
+        far_end_m = scenario.thigh_m
     radius, angle = scenario.strap_radius_m, np.radians(scenario.strap_angle_deg)
-    sideways = np.sin(angle) * (1 if scenario.leg == "left" else -1)
-    arm = np.array([radius * np.cos(angle), radius * sideways, (1 - scenario.strap_fraction) * scenario.shank_m])
-    strap = ankle + shank_axes @ arm
-    strap_axes = shank_axes @ rotation(_tissue(scenario, strap, shank_axes, bend))
+    strap = knee + limb_axes @ np.array(
+        [radius * np.cos(angle), radius * np.sin(angle) * side, scenario.strap_fraction * far_end_m]
+    )
+    strap_axes = limb_axes @ rotation(_tissue(scenario, strap, limb_axes, bend))
     strap = strap + 0.25 * shaken @ axes.T
     for stretch in motion.away:
         _wander(stretch, motion.t_s, strap, strap_axes, rng)
     sled = motion.rail_m[:, None] * rail + shaken @ axes.T
-    return Body(hip, knee, ankle, shank_axes, sled, axes, strap, strap_axes)
+    return Body(hip, knee, ankle, sled, axes, strap, strap_axes)
 
 
-def _shank_axes(scenario: Scenario, knee, ankle, line, knee_way, bend, outward) -> np.ndarray:
-    """Front, left and up of the shank, with its rotation about its own axis near straight (screw-home)."""
-    up = (knee - ankle) / scenario.shank_m
-    left = np.cross(knee_way, line)  # the flexion axis; also defined for a straight leg
-    front = np.cross(left, up)
+def _limb_axes(up: np.ndarray, flexion_axis: np.ndarray, twist: np.ndarray) -> np.ndarray:
+    """Front, left and up of a limb (n, 3, 3) along `up`, turned about itself by `twist` (n, 1), rad."""
+    front = np.cross(flexion_axis, up)
     front /= length(front)
-    home = np.radians(scenario.screw_home_deg) * (1 - ease(bend / 40.0))[:, None] * np.sign(outward[1])
-    turned = np.cos(home) * front + np.sin(home) * np.cross(up, front)
+    turned = np.cos(twist) * front + np.sin(twist) * np.cross(up, front)
     return np.stack([turned, np.cross(up, turned), up], axis=2)
 
 
-def _tissue(scenario: Scenario, strap, shank_axes, bend) -> np.ndarray:
+def _tissue(scenario: Scenario, strap, limb_axes, bend) -> np.ndarray:
     """Rotation of the strap against the bone (n, 3), rad: muscle bulging with flexion, and a wobble."""
     bulge = np.radians(scenario.tissue_deg) * np.sin(np.radians(np.clip(bend, 0, 120)))
     acceleration = np.zeros_like(strap)
     acceleration[1:-1] = (strap[2:] - 2 * strap[1:-1] + strap[:-2]) * 1e6
-    in_shank = np.einsum("nij,ni->nj", shank_axes, acceleration)
-    drive = np.stack([-0.5 * in_shank[:, 1], in_shank[:, 0], 0.3 * in_shank[:, 1]], axis=1)
+    felt = np.einsum("nij,ni->nj", limb_axes, acceleration)
+    drive = np.stack([-0.5 * felt[:, 1], felt[:, 0], 0.3 * felt[:, 1]], axis=1)
+    drive = _TISSUE_MPS2 * np.tanh(drive / _TISSUE_MPS2)
     wobble = np.radians(scenario.tissue_wobble_deg) * respond(drive, 9.0, 0.35)
     return wobble + bulge[:, None] * np.array([0.2, 1.0, 0.3])
 

@@ -73,6 +73,9 @@ class Leg:
         return np.degrees(np.arccos(np.clip(cos, -1.0, 1.0)))
 
 
+_REBOUND_S = 0.055  # how long a bouncing sled takes to reverse
+
+
 class _Pen:
     """Draws the rail coordinate, piece after piece; `now_s` is where it stands."""
 
@@ -103,18 +106,20 @@ class _Pen:
             return self._draw(path + (self.rail_m - leg.rail_m(start_deg)) * (1 - way))
         return self._draw(self.rail_m + (leg.rail_m(to_deg) - self.rail_m) * way)
 
-    def bounce(self, leg: Leg, deep_deg: float, top_deg: float, lower_s: float, press_s: float):
-        """Lowering and press in one, the velocity reversed within a tenth of a second."""
-        n_low, n_up = round(lower_s * GRID_HZ), round(press_s * GRID_HZ)
-        t_s = np.arange(1, n_low + n_up + 1) / GRID_HZ
-        bottom_s = n_low / GRID_HZ
-        envelope = bump(t_s, 0.0, float(t_s[-1]), 0.7 * min(lower_s, press_s))
-        way = np.cumsum(envelope * np.tanh((t_s - bottom_s) / 0.055))
-        start_m, deep_m, top_m = self.rail_m, leg.rail_m(deep_deg), leg.rail_m(top_deg)
-        path = start_m + way * (start_m - deep_m) / -way.min()
-        path = path + (top_m - path[-1]) * ease((t_s - bottom_s) / press_s)
-        start_s, end_s = self._draw(path)
-        return (start_s, start_s + bottom_s), (start_s + bottom_s, end_s)
+    def bounce(self, leg: Leg, deep_deg: float, top_deg: float, lower_s: float):
+        """Lowering and press in one: the sled rebounds with the speed at which it came down."""
+        n_low = round(lower_s * GRID_HZ)
+        down_m = self.rail_m - float(leg.rail_m(deep_deg))
+        t_s = np.arange(1, n_low + 1) / GRID_HZ
+        down = np.cumsum(ease(t_s / (0.7 * lower_s)) * np.tanh((lower_s - t_s) / _REBOUND_S))
+        speed = down_m / down[-1]  # per sample
+        up_m = float(leg.rail_m(top_deg) - leg.rail_m(deep_deg))
+        press_s = 2 * (up_m / speed / GRID_HZ + _REBOUND_S * np.log(2))  # a tanh, faded out by a step, covers this
+        t_s = np.arange(1, round(press_s * GRID_HZ) + 1) / GRID_HZ
+        up = speed * np.cumsum(np.tanh(t_s / _REBOUND_S) * (1 - ease(t_s / press_s)))
+        up += (up_m - up[-1]) * ease(t_s / press_s)  # what the approximation leaves, a trace
+        lowering = self._draw(self.rail_m - speed * down)
+        return lowering, self._draw(self.rail_m + up)
 
 
 def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> Motion:
@@ -219,14 +224,12 @@ def _do_set(scenario: Scenario, pen: _Pen, leg: Leg, rack_m: float, reps: list[R
             if following is None:
                 done.lowering = pen.move(leg, rack_deg, rep.lower_s, rep.lower_shape, "sled")
             elif rep.faults.get("lowering") == "bounce" and "top" not in following.faults:
-                done.lowering, bounced = pen.bounce(
-                    leg, rep.deep_deg, following.extended_deg, rep.lower_s, following.press_s
-                )
+                done.lowering, bounced = pen.bounce(leg, rep.deep_deg, following.extended_deg, rep.lower_s)
             else:
                 done.lowering = _lower(pen, leg, rep, rng)
                 pen.hold(rep.pause_bottom_s)
         elif rep.faults.get("lowering") == "bounce" and "top" not in rep.faults:
-            done.lowering, done.press = pen.bounce(leg, rep.deep_deg, rep.extended_deg, rep.lower_s, rep.press_s)
+            done.lowering, done.press = pen.bounce(leg, rep.deep_deg, rep.extended_deg, rep.lower_s)
             pen.hold(rep.pause_top_s)
         else:
             done.lowering = _lower(pen, leg, rep, rng)

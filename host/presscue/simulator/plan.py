@@ -128,5 +128,5 @@ def _carry_out(scenario: Scenario, rng, rep: RepPlan) -> None:
                 rep.lower_s = rng.uniform(0.98, 1.05) if near else rng.uniform(0.7, 0.88)
                 rep.lower_shape = (2.0, 2.0, [])
             case "bounce":
-                rep.lower_s, rep.press_s = rng.uniform(0.9, 1.2), max(rep.press_s, 1.2)
+                rep.lower_s = rng.uniform(0.85, 1.1)
                 rep.pause_bottom_s = 0.0

@@ -76,6 +76,7 @@ class Scenario:
     thigh_m: float = 0.43
     shank_m: float = 0.43
     leg: str = "left"  # which leg carries the IMU
+    segment: str = "shank"  # and where on it, or "thigh"
     # the machine
     rail_deg: float = 45.0  # incline of the rail above the horizontal
     sled_load_kg: float = 100.0
@@ -91,9 +92,9 @@ class Scenario:
     # the sensors' places; mounts rotate sensor axes into sled axes (rail, left, upper) or shank axes (front, left, up)
     sled_mount: Quaternion = (1.0, 0.0, 0.0, 0.0)
     leg_mount: Quaternion = (1.0, 0.0, 0.0, 0.0)
-    strap_fraction: float = 0.3  # along the shank, 0 = knee, 1 = ankle
-    strap_radius_m: float = 0.05  # from the shank's axis
-    strap_angle_deg: float = 30.0  # around the shank, 0 = front, 90 = outside
+    strap_fraction: float = 0.3  # along the segment, 0 = knee, 1 = ankle or hip
+    strap_radius_m: float = 0.05  # from the segment's axis
+    strap_angle_deg: float = 30.0  # around the segment, 0 = front, 90 = outside
     tissue_deg: float = 2.0  # rotation of the strap against the bone from straight to 90 degrees
     tissue_wobble_deg: float = 0.3  # further rotation per m/s2 of the shank's acceleration
     # what shakes the machine
@@ -101,7 +102,7 @@ class Scenario:
     clank_mps2: float = 8.0  # peak on the sled when it is racked
     bumps: int = 1  # knocks against the machine at rest, before each set
     # the session
-    hold_s: float = 3.0  # straight-leg hold at the start, 0 = none
+    hold_s: float = 3.0  # straight-leg hold at the start, the unloaded sled locked where the leg is straight; 0 = none
     sets: tuple[int, ...] = (8, 8)  # reps in each
     rest_s: float = 12.0  # legs off the sled between sets
     walk: bool = True  # the rest is a walk, else the leg just dangles
@@ -242,6 +243,8 @@ def _checked(values: dict) -> Scenario:
             raise ScenarioError(f"no fault '{fault}': choose from {', '.join(FAULTS)}")
     if scenario.leg not in ("left", "right"):
         raise ScenarioError(f"leg is '{scenario.leg}': choose left or right")
+    if scenario.segment not in ("shank", "thigh"):
+        raise ScenarioError(f"segment is '{scenario.segment}': choose shank or thigh")
     if not scenario.sets or min(scenario.sets) < 1 or sum(scenario.sets) > 400:
         raise ScenarioError("sets: give 1 to 400 reps in all, each set at least 1, as sets=8+8")
     for name, (low, high) in _BOUNDS.items():

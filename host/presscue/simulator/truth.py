@@ -86,8 +86,8 @@ def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
     flexion = np.pi - np.arctan2(length(np.cross(thigh, shank)), dot(thigh, shank))[:, 0]
     flexion_deg = np.degrees(flexion)
     velocity = np.gradient(motion.rail_m, 1 / GRID_HZ)
-    up_shank = body.knee - body.ankle
-    pitch = np.degrees(np.unwrap(np.arctan2(-(up_shank @ body.sled_axes[:, 0]), up_shank @ body.sled_axes[:, 2])))
+    limb = body.knee - body.ankle if scenario.segment == "shank" else body.hip - body.knee
+    pitch = np.degrees(np.unwrap(np.arctan2(limb @ body.sled_axes[:, 2], -(limb @ body.sled_axes[:, 0]))))
     curves = _Curves(scenario, motion, flexion_deg, velocity)
     reps = [curves.rep(times) for times in motion.reps]
     faults = [fault for times, rep in zip(motion.reps, reps, strict=True) for fault in curves.faults(times, rep)]
@@ -107,7 +107,7 @@ def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
         "knee_rate_dps": np.where(on_sled, np.gradient(flexion_deg, 1 / GRID_HZ), np.nan),
         "sled_position_m": motion.rail_m,
         "sled_velocity_mps": velocity,
-        "leg_pitch_deg": np.where(on_sled, pitch[0] - pitch, np.nan),
+        "leg_pitch_deg": np.where(on_sled, pitch - pitch[0], np.nan),
         "valgus_deg": np.where(on_sled, motion.valgus_deg, np.nan),
         "loaded": motion.loaded,
     }
