@@ -10,6 +10,7 @@ import time
 from micropython import const
 
 from presscue import wire
+from presscue_node.part import errno_of
 
 # Rhythms of wire.PATTERNS, in order: ms on, off, on, ... Gaps of 80 ms outlast an LRA's fading (20 ms) four times.
 RHYTHMS_MS = ((500,), (150, 110, 150), (90, 80, 90, 80, 90), (80,))
@@ -101,5 +102,5 @@ class CuePlayer:
                 part.device.drive(strength)
                 obeyed = True
             except OSError as error:
-                part.lose(error.errno or 0, b"no answer")
+                part.lose(errno_of(error), b"no answer")
         return obeyed

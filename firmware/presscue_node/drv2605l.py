@@ -41,8 +41,8 @@ class Drv2605l:
         found = registers.read(_STATUS) >> 5
         if found != _IDENTITY:
             raise WrongChip(found)
-        registers.write(_MODE, _REALTIME)  # also leaves standby
         registers.write(_RTP_INPUT, 0)
+        registers.write(_MODE, _REALTIME)  # also leaves standby
         registers.write(_FEEDBACK_CONTROL, _LRA)
         # V_rated = 20.58 mV * register / sqrt(1 - (4 * 300 us + 300 us) * f)
         damping = (1 - 0.0015 * board.MOTOR_HZ) ** 0.5

@@ -15,6 +15,11 @@ _PATIENCE = const(3)  # failures in a row; a single one may be a spark on the ca
 LOST, BACK, OVERRUN, WATCHDOG, RESET = range(len(wire.NOTICES))
 
 
+def errno_of(error):
+    """The number of an OSError; CPython sets `errno` only if there is a text too."""
+    return error.args[0] if error.args else 0
+
+
 class Notices:
     """Reports what happens to parts, and counts failed bus transfers."""
 
@@ -64,7 +69,7 @@ class Part:
             return False
         except OSError as error:
             self._notices.bus_errors += 1
-            self.lose(error.errno or 0, b"no answer")
+            self.lose(errno_of(error), b"no answer")
             return False
         self.working = True
         self._failures = 0
@@ -79,7 +84,7 @@ class Part:
         self._failures += 1
         if self._failures < _PATIENCE:
             return False
-        self.lose(error.errno or 0, b"no answer")
+        self.lose(errno_of(error), b"no answer")
         return True
 
     def succeeded(self):

@@ -83,7 +83,8 @@ class Stdio:
     def readinto(self, buffer):
         count = 0
         while count < len(buffer) and self._ready(self._readable, 0):
-            self._input.readinto(self._byte)  # the console blocks until a buffer is full, hence single bytes
+            if not self._input.readinto(self._byte):  # the console blocks until a buffer is full, hence single bytes
+                break
             buffer[count] = self._byte[0]
             count += 1
         return count
