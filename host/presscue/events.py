@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from presscue.compiled import njit
 from presscue.results import Event, Kind, Rep, SetResult, Side
 
 BEGUN, ENDED, REP, SET, HALFWAY = range(5)
@@ -80,7 +80,7 @@ def drain(out: Buffer) -> np.ndarray:
     return rows
 
 
-@njit(cache=True)
+@njit
 def next_row(out):
     """Index of a free row, or -1 (counted) when there is none."""
     n = out.tally[0]
@@ -91,7 +91,7 @@ def next_row(out):
     return n
 
 
-@njit(cache=True)
+@njit
 def report(out, action, fault, rep, t_s, onset_s, end_s, severity, confidence):
     """Add a BEGUN or ENDED row. Severity and confidence are clipped to 0-1; end_s is NaN while the fault lasts."""
     n = next_row(out)
@@ -108,7 +108,7 @@ def report(out, action, fault, rep, t_s, onset_s, end_s, severity, confidence):
     row.confidence = min(max(confidence, 0.0), 1.0)
 
 
-@njit(cache=True)
+@njit
 def certainty(margin, sd):
     """Probability that the truth is beyond the limit, for a reading `margin` beyond it with this standard deviation."""
     if not sd > 0.0:  # also where it is not known

@@ -5,18 +5,18 @@ The past is a ring of PAST readings (time, speed of the measure, flexion) at RAT
 
 import math
 
-from numba import njit
+from presscue.compiled import njit
 
 PAST = 1024
 RATE_HZ = 50.0
 T, SPEED, FLEX = range(3)
 
-LOW, HIGH = 0.1, 0.4  # of the stroke's top speed
+LOW, HIGH = 0.1, 0.25  # of the stroke's top speed
 BEYOND = 0.5  # of the time between the two levels lies between the low one and rest
 MARGIN_S = 0.3  # a stroke may begin this long before its extremum was seen
 
 
-@njit(cache=True)
+@njit
 def remember(s, t, speed, flexion_deg):
     """Add a reading, unless the last is younger than 1/RATE_HZ. s: record with `noted` and `past` (PAST, 3)."""
     if s.noted > 0 and t - s.past[(s.noted - 1) % PAST, T] < 1.0 / RATE_HZ:
@@ -28,7 +28,7 @@ def remember(s, t, speed, flexion_deg):
     s.noted += 1
 
 
-@njit(cache=True)
+@njit
 def since(s, t):
     """Number of the first remembered reading not before t."""
     i = s.noted
@@ -38,7 +38,7 @@ def since(s, t):
     return i
 
 
-@njit(cache=True)
+@njit
 def top_speed(s, from_s, to_s):
     """Greatest speed (absolute) between two times; 0 if nothing is remembered."""
     best = 0.0
@@ -49,7 +49,7 @@ def top_speed(s, from_s, to_s):
     return best
 
 
-@njit(cache=True)
+@njit
 def deepest(s, from_s, to_s):
     """Greatest flexion between two times; NaN if none was measured."""
     best = math.nan
@@ -62,7 +62,7 @@ def deepest(s, from_s, to_s):
     return best
 
 
-@njit(cache=True)
+@njit
 def least_flexion(s, from_s, to_s):
     """Least flexion between two times; NaN if none was measured."""
     best = math.nan
@@ -75,7 +75,7 @@ def least_flexion(s, from_s, to_s):
     return best
 
 
-@njit(cache=True)
+@njit
 def crossing(s, sign, i, level):
     """Time at which the signed speed crosses `level` between readings i - 1 and i."""
     t0, t1 = s.past[(i - 1) % PAST, T], s.past[i % PAST, T]
@@ -85,7 +85,7 @@ def crossing(s, sign, i, level):
     return t0 + (t1 - t0) * min(max((level - v0) / (v1 - v0), 0.0), 1.0)
 
 
-@njit(cache=True)
+@njit
 def stroke_span(s, sign, from_s, to_s, floor):
     """When the stroke in direction `sign` between two extrema began and ended.
 
@@ -127,7 +127,7 @@ def stroke_span(s, sign, from_s, to_s, floor):
     return begin, end
 
 
-@njit(cache=True)
+@njit
 def steepest(s, from_s, to_s, window_s):
     """Greatest mean acceleration over window_s between two times; 0 if too little is remembered."""
     k = max(1, round(window_s * RATE_HZ))

@@ -9,8 +9,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from presscue.compiled import njit
 from presscue.events import HEEL_LEFT, HEEL_RIGHT
 from presscue.faults import depth, heel_lift, lockout, slam, tempo
 from presscue.faults.depth import Params as Depth
@@ -58,7 +58,7 @@ def copy_states(states: States) -> States:
     return States(*(state.copy() for state in states))
 
 
-@njit(cache=True)
+@njit
 def step_all(p, s, x, rep, out):
     """One reading through all detectors: p Params, s States."""
     slam.step(p.slam, s.slam[0], x, rep, out)

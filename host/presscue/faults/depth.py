@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from presscue.compiled import njit
 from presscue.events import BEGUN, DEPTH, ENDED, certainty, report
 
 
@@ -37,7 +37,7 @@ def new_state() -> np.ndarray:
     return np.zeros(1, STATE).view(np.recarray)
 
 
-@njit(cache=True)
+@njit
 def step(p, s, x, rep, out):
     """Severity: how far beyond the limit. Confidence: that the truth is beyond it, by the most flexion so far."""
     flexion = x.flexion_deg
@@ -63,7 +63,7 @@ def step(p, s, x, rep, out):
         say(p, s, x.t_s, math.nan, out)
 
 
-@njit(cache=True)
+@njit
 def say(p, s, t_s, end_s, out):
     action = BEGUN if math.isnan(end_s) else ENDED
     over = s.most_deg - p.max_flexion_deg

@@ -10,9 +10,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from presscue import wire
+from presscue.compiled import njit
 from presscue.events import BEGUN, ENDED, HEEL_LEFT, HEEL_RIGHT, report
 
 PADS = wire.PADS
@@ -65,7 +65,7 @@ def new_state(fault: int) -> np.ndarray:
     return state
 
 
-@njit(cache=True)
+@njit
 def step(p, s, x, rep, out):
     """Severity: how much of the permitted share is lost. Confidence: the same margin, less before a clean rep."""
     if x.source != PADS:
@@ -111,7 +111,7 @@ def step(p, s, x, rep, out):
         forget_cycle(s, rep)
 
 
-@njit(cache=True)
+@njit
 def judge(p, s, t_s, dt, ratio, rep, out):
     """Hold one reading, as a part of the usual one, against the limits.
 
@@ -146,7 +146,7 @@ def judge(p, s, t_s, dt, ratio, rep, out):
         say(p, s, t_s, math.nan, out)
 
 
-@njit(cache=True)
+@njit
 def learn(p, s):
     """Take a clean cycle into level and shape."""
     total = 0.0
@@ -168,7 +168,7 @@ def learn(p, s):
                 s.shape[way, part] += p.shape_rate * (mean / level - s.shape[way, part])
 
 
-@njit(cache=True)
+@njit
 def forget_cycle(s, rep):
     s.cycle = rep.bottoms
     s.dirty = 0
@@ -176,7 +176,7 @@ def forget_cycle(s, rep):
     s.counts[:] = 0.0
 
 
-@njit(cache=True)
+@njit
 def say(p, s, t_s, end_s, out):
     action = BEGUN if math.isnan(end_s) else ENDED
     lost = 1.0 - s.least / p.share

@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from presscue.compiled import njit
 from presscue.events import BEGUN, ENDED, LOCKOUT, certainty, report
 
 
@@ -39,7 +39,7 @@ def new_state() -> np.ndarray:
     return np.zeros(1, STATE).view(np.recarray)
 
 
-@njit(cache=True)
+@njit
 def step(p, s, x, rep, out):
     """Severity: how much of the soft bend is lost. Confidence: that it is so in truth, by the least flexion so far."""
     flexion = x.flexion_deg
@@ -74,7 +74,7 @@ def step(p, s, x, rep, out):
         say(p, s, x.t_s, math.nan, out)
 
 
-@njit(cache=True)
+@njit
 def say(p, s, t_s, end_s, out):
     action = BEGUN if math.isnan(end_s) else ENDED
     lost = p.soft_bend_deg - s.least_deg

@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from presscue.compiled import njit
 from presscue.events import BEGUN, SLAM, certainty, report
 
 
@@ -29,7 +29,7 @@ def new_state() -> np.ndarray:
     return np.zeros(1, STATE).view(np.recarray)
 
 
-@njit(cache=True)
+@njit
 def step(p, s, x, rep, out):
     """Severity: speed beyond the limit, at least 0.5 for hyperextension. A slam is a moment: onset, detection and
     end are the reading that passed the gate (or straight)."""

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from presscue.compiled import njit
 from presscue.events import BEGUN, TEMPO, report
-from presscue.reps import SLED
+from presscue.measure import SLED
 from presscue.strokes import steepest
 
 
@@ -29,7 +29,7 @@ def new_state() -> np.ndarray:
     return np.zeros(1, STATE).view(np.recarray)
 
 
-@njit(cache=True)
+@njit
 def step(p, s, x, rep, out):
     """At most one event for each bottom. Severity: the part of the time that is missing, or the acceleration beyond
     the limit as a part of it. Confidence: 0.5 at the limit, 1 a tenth of a second or 2 m/s2 beyond it."""
@@ -53,6 +53,6 @@ def step(p, s, x, rep, out):
                 say(s, x.t_s, over / p.bounce_mps2, 0.5 + 0.25 * over, out)
 
 
-@njit(cache=True)
+@njit
 def say(s, t_s, severity, confidence, out):
     report(out, BEGUN, TEMPO, s.rep, t_s, s.bottom_s, s.bottom_s, severity, confidence)

@@ -1,0 +1,82 @@
+"""The measure of motion that reps are counted on, and how much of it counts.
+
+It grows as the leg extends: the sled's position where there is one, else flexion, else the leg's pitch (its sign is
+free: pairs of strokes do not depend on it, only which stroke is called the lowering does).
+"""
+
+import math
+
+from presscue import wire
+from presscue.compiled import njit
+
+NOTHING, SLED, FLEXION, PITCH = range(4)
+
+LEG = wire.LEG
+
+
+@njit
+def least_stroke(p, s):
+    """Travel that makes a stroke, in the unit of the measure."""
+    least = p.stroke_m if s.measure == SLED else (p.stroke_deg if s.measure == FLEXION else p.stroke_pitch_deg)
+    return max(least, p.share_of_typical * s.typical)
+
+
+@njit
+def least_speed(p, s):
+    """Speed below which the measure stands."""
+    return p.speed_mps if s.measure == SLED else (p.speed_dps if s.measure == FLEXION else p.speed_pitch_dps)
+
+
+@njit
+def shift(s, by):
+    """Move all positions: the measure's zero has moved, the sled has not."""
+    s.high += by
+    s.low += by
+    s.edge += by
+    s.top += by
+    s.bottom += by
+    s.first_from += by
+    s.first_to += by
+
+
+@njit
+def take_measure(p, s, x):
+    """Choose the measure and bring y and speed up to date. False if this reading says nothing of the motion."""
+    t = x.t_s
+    dt = t - s.t_s
+    if not math.isnan(x.position_m) and not math.isnan(x.velocity_mps):
+        measure, y, speed = SLED, x.position_m, x.velocity_mps
+    elif not math.isnan(x.flexion_deg) and not math.isnan(x.rate_dps):
+        measure, y, speed = FLEXION, -x.flexion_deg, -x.rate_dps
+    elif not math.isnan(x.pitch_deg):
+        if x.source != LEG:
+            return False
+        measure, y, speed = PITCH, -x.pitch_deg, 0.0
+        if s.measure == PITCH and dt > 0.0:
+            raw = (y - s.y) / dt
+            speed = s.speed + min(dt / 0.06, 1.0) * (raw - s.speed)
+    else:
+        return False
+    if measure != SLED and x.engaged == 0.0:
+        return False  # the leg moves without the sled
+    if measure != s.measure:
+        s.measure = measure
+        s.typical = 0.0
+        s.first = 0
+        s.spent = 0
+        s.direction = 0
+        s.heading = 0
+        s.high = s.low = s.edge = s.top = s.bottom = y
+        s.high_s = s.low_s = s.moved_s = s.on_s = t
+    elif measure == SLED:
+        # What moves while the sled stands, or faster than a sled can, is the zero of the position.
+        resting = x.still == 1.0 and math.isnan(x.flexion_deg)
+        jump = dt < 0.1 and abs(y - s.y) > 0.03
+        if resting or jump:
+            shift(s, y - s.y)
+        if resting:
+            speed = 0.0
+    s.y = y
+    s.speed = speed
+    s.t_s = t
+    return True
