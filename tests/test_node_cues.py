@@ -50,9 +50,9 @@ class Bench:
     def messages(self, wanted):
         found = []
         while self.outbox.take():
-            name, fields = wire.decode(bytes(self.outbox.message[: self.outbox.length]))
-            if name == wanted:
-                found.append(fields)
+            message = wire.decode(bytes(self.outbox.message[: self.outbox.length]))
+            if message is not None and message[0] == wanted:
+                found.append(message[1])
         return found
 
     def acks(self):
