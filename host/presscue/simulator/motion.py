@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from presscue.simulator.curves import GRID_HZ, band_noise, bump, ease, progress
+from presscue.simulator.pen import Leg, Pen
 from presscue.simulator.plan import RepPlan
 from presscue.simulator.scenario import Scenario
 
@@ -53,75 +54,6 @@ class Motion:
     set_heights_m: list[float] = field(default_factory=list)
 
 
-class Leg:
-    """Hip-ankle distances of one lifter: the law of cosines, for drawing movements in knee angle."""
-
-    def __init__(self, scenario: Scenario, ankle_height_m):
-        self.thigh_m, self.shank_m = scenario.thigh_m, scenario.shank_m
-        self.offset2 = ankle_height_m**2 + scenario.ankle_lateral_m**2
-
-    def rail_m(self, flexion_deg):
-        """Rail coordinate of a knee flexion."""
-        cos = np.cos(np.radians(flexion_deg))
-        reach2 = self.thigh_m**2 + self.shank_m**2 + 2 * self.thigh_m * self.shank_m * cos
-        return np.sqrt(reach2 - self.offset2)
-
-    def flexion_deg(self, rail_m):
-        """Knee flexion at a rail coordinate."""
-        reach2 = np.square(rail_m) + self.offset2
-        cos = (reach2 - self.thigh_m**2 - self.shank_m**2) / (2 * self.thigh_m * self.shank_m)
-        return np.degrees(np.arccos(np.clip(cos, -1.0, 1.0)))
-
-
-_REBOUND_S = 0.055  # how long a bouncing sled takes to reverse
-
-
-class _Pen:
-    """Draws the rail coordinate, piece after piece; `now_s` is where it stands."""
-
-    def __init__(self, rail_m: float):
-        self.pieces = [np.array([rail_m])]
-        self.samples = 1
-        self.rail_m = rail_m
-
-    @property
-    def now_s(self) -> float:
-        return (self.samples - 1) / GRID_HZ
-
-    def _draw(self, rail_m: np.ndarray) -> tuple[float, float]:
-        start_s = self.now_s
-        self.pieces.append(rail_m)
-        self.samples += rail_m.size
-        self.rail_m = float(self.pieces[-1][-1]) if rail_m.size else self.rail_m
-        return start_s, self.now_s
-
-    def hold(self, duration_s: float) -> tuple[float, float]:
-        return self._draw(np.full(round(duration_s * GRID_HZ), self.rail_m))
-
-    def move(self, leg: Leg, to_deg: float, duration_s: float, shape, along: str) -> tuple[float, float]:
-        way = progress(round(duration_s * GRID_HZ), *shape)
-        if along == "knee":
-            start_deg = float(leg.flexion_deg(self.rail_m))
-            path = leg.rail_m(start_deg + (to_deg - start_deg) * way)
-            return self._draw(path + (self.rail_m - leg.rail_m(start_deg)) * (1 - way))
-        return self._draw(self.rail_m + (leg.rail_m(to_deg) - self.rail_m) * way)
-
-    def bounce(self, leg: Leg, deep_deg: float, top_deg: float, lower_s: float):
-        """Lowering and press in one: the sled rebounds with the speed at which it came down."""
-        n_low = round(lower_s * GRID_HZ)
-        down_m = self.rail_m - float(leg.rail_m(deep_deg))
-        t_s = np.arange(1, n_low + 1) / GRID_HZ
-        down = np.cumsum(ease(t_s / (0.7 * lower_s)) * np.tanh((lower_s - t_s) / _REBOUND_S))
-        speed = down_m / down[-1]  # per sample
-        up_m = float(leg.rail_m(top_deg) - leg.rail_m(deep_deg))
-        press_s = 2 * (up_m / speed / GRID_HZ + _REBOUND_S * np.log(2))  # a tanh, faded out by a step, covers this
-        t_s = np.arange(1, round(press_s * GRID_HZ) + 1) / GRID_HZ
-        up = speed * np.cumsum(np.tanh(t_s / _REBOUND_S) * (1 - ease(t_s / press_s)))
-        up += (up_m - up[-1]) * ease(t_s / press_s)  # what the approximation leaves, a trace
-        lowering = self._draw(self.rail_m - speed * down)
-        return lowering, self._draw(self.rail_m + up)
-
-
 def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> Motion:
     """The whole session: hold, getting ready, sets with their rests, and a quiet end."""
     heights = [
@@ -130,7 +62,7 @@ def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> M
     ]
     legs = [Leg(scenario, height) for height in heights]
     rack_m = float(legs[0].rail_m(scenario.rack_deg))
-    pen = _Pen(float(legs[0].rail_m(0.0)) if scenario.hold_s > 0 else rack_m)
+    pen = Pen(float(legs[0].rail_m(0.0)) if scenario.hold_s > 0 else rack_m)
     times: list[RepTimes] = []
     away: list[Away] = []
     clanks: list[tuple[float, float]] = []
@@ -175,7 +107,7 @@ def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> M
     return motion
 
 
-def _get_ready(scenario: Scenario, pen: _Pen, away: list[Away], clanks, rng) -> None:
+def _get_ready(scenario: Scenario, pen: Pen, away: list[Away], clanks, rng) -> None:
     """Knocks, a shuffle of the feet, settling into the seat, and a quiet moment."""
     for _ in range(scenario.bumps):
         pen.hold(rng.uniform(0.4, 1.2))
@@ -189,7 +121,7 @@ def _get_ready(scenario: Scenario, pen: _Pen, away: list[Away], clanks, rng) -> 
     pen.hold(rng.uniform(1.2, 2.5))
 
 
-def _nudge(pen: _Pen, leg: Leg, clanks, rng) -> tuple[float, float]:
+def _nudge(pen: Pen, leg: Leg, clanks, rng) -> tuple[float, float]:
     """The load is tried: a little off the stops and back on them. Not a rep."""
     start_s = pen.now_s
     rack_deg = float(leg.flexion_deg(pen.rail_m))
@@ -203,7 +135,7 @@ def _nudge(pen: _Pen, leg: Leg, clanks, rng) -> tuple[float, float]:
     return start_s, end_s
 
 
-def _do_set(scenario: Scenario, pen: _Pen, leg: Leg, rack_m: float, reps: list[RepPlan], times, clanks, rng):
+def _do_set(scenario: Scenario, pen: Pen, leg: Leg, rack_m: float, reps: list[RepPlan], times, clanks, rng):
     """One set from the stops and back to them; returns when the lifter carried the load."""
     start_s = pen.now_s
     rack_deg = float(leg.flexion_deg(rack_m))
@@ -248,11 +180,11 @@ def _do_set(scenario: Scenario, pen: _Pen, leg: Leg, rack_m: float, reps: list[R
     return start_s, end_s
 
 
-def _lower(pen: _Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
+def _lower(pen: Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
     return pen.move(leg, rep.deep_deg, rep.lower_s, rep.lower_shape, str(rng.choice(["knee", "sled"])))
 
 
-def _press(pen: _Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
+def _press(pen: Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
     along = str(rng.choice(["knee", "sled"]))
     if rep.faults.get("top") != "slam":
         return pen.move(leg, rep.extended_deg, rep.press_s, rep.press_shape, along)
@@ -278,14 +210,22 @@ def _sway(scenario: Scenario, motion: Motion, under_load, rng) -> None:
 def _lay_faults(motion: Motion, rep: RepTimes) -> None:
     plan, t_s = rep.plan, motion.t_s
     lower_s = rep.lowering[1] - rep.lowering[0]
-    bottom_end_s = rep.lowering[1] + plan.pause_bottom_s
-    near_bottom = bump(t_s, rep.lowering[1] - 0.45 * lower_s, bottom_end_s + 0.45 * plan.press_s, 0.25)
+    near_bottom = bump(t_s, rep.lowering[1] - 0.45 * lower_s, _pressed_up_s(motion, rep, 0.45), 0.25)
     motion.rise_left += plan.heel_left * near_bottom
     motion.rise_right += plan.heel_right * near_bottom
     motion.seat_lift_m += plan.seat_lift_m * near_bottom
     start_s, end_s = rep.press
     press_s = end_s - start_s
     motion.valgus_deg += plan.valgus_deg * bump(t_s, start_s - 0.05 * press_s, start_s + 0.85 * press_s, 0.3 * press_s)
+
+
+def _pressed_up_s(motion: Motion, rep: RepTimes, part: float) -> float:
+    """When `part` of the press that follows a lowering is over; the lowering's own end if the set is over."""
+    for other in motion.reps:
+        start_s, end_s = other.press
+        if other.plan.set == rep.plan.set and start_s >= rep.lowering[1]:
+            return start_s + part * (end_s - start_s)
+    return rep.lowering[1]
 
 
 def _left_share(scenario: Scenario, t_s: np.ndarray, rng) -> np.ndarray:

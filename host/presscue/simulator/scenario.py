@@ -43,7 +43,7 @@ _BOUNDS = {
     "press_s": (0.6, 10),
     "pause_top_s": (0, 10),
     "pause_bottom_s": (0, 10),
-    "extended_deg": (1, 40),
+    "extended_deg": (1, 30),
     "deep_deg": (50, 115),
     "soft_bend_deg": (4, 20),
     "max_flexion_deg": (70, 110),
@@ -142,6 +142,8 @@ def random_scenario(seed: int, faults: Iterable[str] = (), **overrides) -> Scena
     u = rng.uniform
     height = u(1.50, 2.00)
     rail = float(rng.choice([45.0, 45.0, 45.0, 45.0, u(30, 35), u(30, 35), 0.0, 90.0]))
+    rail += u(-1.5, 1.5) if 0 < rail < 90 else 0.0
+    press_first = overrides.get("press_first", overrides.get("rail_deg", rail) in (0.0, 90.0))
     lower, press = u(1.7, 2.9), u(1.4, 2.6)
     extended, deep = u(16, 22), u(73, 82)
     pause_top, pause_bottom = u(0.1, 0.8), u(0.0, 0.4)
@@ -152,10 +154,10 @@ def random_scenario(seed: int, faults: Iterable[str] = (), **overrides) -> Scena
         "thigh_m": 0.245 * height + u(-0.02, 0.02),
         "shank_m": 0.246 * height + u(-0.02, 0.02),
         "leg": str(rng.choice(["left", "right"])),
-        "rail_deg": rail + (u(-1.5, 1.5) if 0 < rail < 90 else 0.0),
+        "rail_deg": rail,
         "sled_load_kg": u(60, 200),
-        "press_first": rail in (0.0, 90.0),
-        "rack_deg": u(72, 84) if rail in (0.0, 90.0) else u(45, 70),
+        "press_first": press_first,
+        "rack_deg": u(72, 84) if press_first else u(45, 70),
         "ankle_height_m": u(0.0, 0.22),
         "ankle_lateral_m": u(-0.02, 0.08),
         "foot_replace_m": u(0.0, 0.008),
@@ -247,6 +249,8 @@ def _checked(values: dict) -> Scenario:
         raise ScenarioError(f"segment is '{scenario.segment}': choose shank or thigh")
     if not scenario.sets or min(scenario.sets) < 1 or sum(scenario.sets) > 400:
         raise ScenarioError("sets: give 1 to 400 reps in all, each set at least 1, as sets=8+8")
+    if scenario.press_first and scenario.rack_deg < 60:
+        raise ScenarioError(f"rack_deg is {scenario.rack_deg:g}: a rep that starts with the press needs 60 or more")
     for name, (low, high) in _BOUNDS.items():
         value = getattr(scenario, name)
         if not all(low <= part <= high for part in (value if isinstance(value, tuple) else (value,))):

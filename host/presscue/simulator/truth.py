@@ -55,12 +55,13 @@ class TrueFault:
 
 @dataclass(frozen=True)
 class TrueSet:
-    """A run of reps."""
+    """A run of reps, and where the feet stood in it, seen from the hip's rail line."""
 
     set: int
     start_s: float
     end_s: float
     reps: int
+    ankle_height_m: float  # distance of ankle and rail line, the outward part included
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
     sets = []
     for index, count in enumerate(scenario.sets):
         own = [rep for rep in reps if rep.set == index]
-        sets.append(TrueSet(index, own[0].start_s, own[-1].end_s, count))
+        height_m = float(np.hypot(motion.set_heights_m[index], scenario.ankle_lateral_m))
+        sets.append(TrueSet(index, own[0].start_s, own[-1].end_s, count, height_m))
         if index in motion.imbalanced_sets:
             faults.append(TrueFault("imbalance", motion.imbalanced_sets[index], None, own[-1].end_s, own[-1].end_s))
     faults.sort(key=lambda fault: fault.onset_s)
@@ -114,7 +116,7 @@ def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
     geometry = {
         "thigh_m": scenario.thigh_m,
         "shank_m": scenario.shank_m,
-        "ankle_height_m": float(np.hypot(scenario.ankle_height_m, scenario.ankle_lateral_m)),
+        "ankle_height_m": sets[0].ankle_height_m,
         "rail_deg": scenario.rail_deg,
         "strap_fraction": scenario.strap_fraction,
     }
