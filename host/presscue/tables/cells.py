@@ -73,6 +73,14 @@ class CsvCells(Cells):
 
     def blocks(self, names: list[str]) -> Iterator[dict[str, np.ndarray]]:
         import pyarrow
+
+        try:
+            yield from self._blocks(names, use_threads=True)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise TableError(f"{self.path}{self._place(names, error)}") from None
+
+    def _blocks(self, names: list[str], *, use_threads: bool) -> Iterator[dict[str, np.ndarray]]:
+        import pyarrow
         from pyarrow import csv as arrow_csv
 
         keys = [f"{number}" for number in range(len(self.columns))]  # names with blanks or quotes would not match
@@ -80,8 +88,7 @@ class CsvCells(Cells):
         try:
             reader = arrow_csv.open_csv(
                 self.path,
-                # one thread: only then do errors tell the line
-                arrow_csv.ReadOptions(column_names=keys, skip_rows=1, use_threads=False, block_size=BLOCK_BYTES),
+                arrow_csv.ReadOptions(column_names=keys, skip_rows=1, use_threads=use_threads, block_size=BLOCK_BYTES),
                 arrow_csv.ParseOptions(delimiter=self._delimiter, invalid_row_handler=self._skip),
                 arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(wanted, pyarrow.float64()),
@@ -89,34 +96,42 @@ class CsvCells(Cells):
                     decimal_point=self._decimal_point,
                 ),
             )
-            for batch in reader:
-                yield {
-                    name: column.to_numpy(zero_copy_only=False)
-                    for name, column in zip(wanted.values(), batch.columns, strict=True)
-                }
-        except pyarrow.ArrowException as error:
+        except pyarrow.ArrowInvalid as error:
             if "Could not skip initial" in str(error) or "Empty CSV" in str(error):
-                return
-            raise TableError(f"{self.path}{_place(str(error), self.columns)}") from None
-        except OSError as error:
-            raise TableError(f"{self.path}: cannot be read: {error}".replace("\n", " ")) from None
+                return  # nothing behind the first line
+            raise
+        for batch in reader:
+            yield {
+                name: column.to_numpy(zero_copy_only=False)
+                for name, column in zip(wanted.values(), batch.columns, strict=True)
+            }
+
+    def _place(self, names: list[str], error: Exception) -> str:
+        """What is wrong, behind ", line N, column NAME".
+
+        pyarrow knows the line only when it reads in one thread, so the file is read once more.
+        """
+        import pyarrow
+
+        try:
+            for _ in self._blocks(names, use_threads=False):
+                pass
+        except (pyarrow.ArrowException, OSError) as again:
+            error = again
+        message = str(error)
+        row = re.search(r"Row #(\d+)", message)
+        column = re.search(r"CSV column #(\d+)", message)
+        value = re.search(r"invalid value '(.*)'", message, re.DOTALL)
+        where = f", line {row[1]}" if row else ""
+        if column:
+            where += f", column {self.columns[int(column[1])]}"
+        if value:
+            return f"{where}: {value[1][:40]!r} is not a number"
+        return f"{where}: {' '.join(message.split())[:200]}"
 
     def _skip(self, row) -> str:
         self.skipped += 1
         return "skip"
-
-
-def _place(message: str, columns: list[str]) -> str:
-    """ ", line N, column NAME: what is wrong" from pyarrow's way of saying it."""
-    row = re.search(r"Row #(\d+)", message)
-    column = re.search(r"CSV column #(\d+)", message)
-    value = re.search(r"invalid value '(.*)'", message, re.DOTALL)
-    where = f", line {row[1]}" if row else ""
-    if column:
-        where += f", column {columns[int(column[1])]}"
-    if value:
-        return f"{where}: {value[1][:40]!r} is not a number"
-    return f"{where}: {' '.join(message.split())[:200]}"
 
 
 class ParquetCells(Cells):

@@ -69,7 +69,7 @@ class Sensor:
             plausible.check_rotation(t_s, values[:, :3], values[:, 3:], self.name)
 
     def _pads(self, t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        sampled = np.isfinite(values).any(axis=1)
+        sampled = np.isfinite(values[:, 0]) | np.isfinite(values[:, 1]) | np.isfinite(values[:, 2])
         return t_s[sampled], values[sampled]
 
     def _imu(self, t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,11 +78,11 @@ class Sensor:
         A sled does not turn: where its gyroscope says nothing the rate is 0. A leg without force is not read.
         """
         first, other = (0, 3) if self.source == wire.SLED else (3, 0)
-        rows = np.flatnonzero(np.isfinite(values[:, first : first + 3]).all(axis=1))
+        rows = np.flatnonzero(_triple(values, first))
         held = self._hold(t_s, values, rows, other)
         if self.source == wire.SLED:
             held = np.nan_to_num(held)
-        complete = np.isfinite(held).all(axis=1)
+        complete = _triple(held, 0)
         rows = rows[complete]
         readings = values[rows]
         readings[:, other : other + 3] = held[complete]
@@ -90,7 +90,7 @@ class Sensor:
 
     def _hold(self, t_s: np.ndarray, values: np.ndarray, rows: np.ndarray, at: int) -> np.ndarray:
         """For each of `rows` the latest finite triple values[:, at:at + 3] up to it; NaN if older than HOLD_S."""
-        have = np.flatnonzero(np.isfinite(values[:, at : at + 3]).all(axis=1))
+        have = np.flatnonzero(_triple(values, at))
         before_s, before = self._held.get(at, (-np.inf, np.full(3, np.nan)))
         times = np.concatenate([[before_s], t_s[have]])
         triples = np.vstack([before, values[have, at : at + 3]])
@@ -114,6 +114,11 @@ class Sensor:
             Samples(self.source, t_s[start:end], values[start:end], lost.get(start, 0))
             for start, end in pairwise(edges)
         ]
+
+
+def _triple(values: np.ndarray, at: int) -> np.ndarray:
+    """Rows in which three columns are all finite: (rows,) of bool."""
+    return np.isfinite(values[:, at]) & np.isfinite(values[:, at + 1]) & np.isfinite(values[:, at + 2])
 
 
 def find_sensors(columns: list[str]) -> tuple[list[Sensor], list[str], list[str]]:
