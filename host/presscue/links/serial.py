@@ -9,7 +9,6 @@ import os
 import select
 import socket
 import time
-import warnings
 
 import serial
 
@@ -63,10 +62,10 @@ class SerialLink:
         return time.monotonic()
 
     def close(self) -> None:
-        with warnings.catch_warnings():
-            # pyserial leaves the socket of a peer that went first to the garbage collector
-            warnings.simplefilter("ignore", ResourceWarning)
-            self._port.close()
+        left = getattr(self._port, "_socket", None)  # pyserial forgets to close the socket of a peer that went first
+        self._port.close()
+        if left is not None:
+            left.close()
 
     def _wait(self, timeout_s: float) -> bool:
         """Wait until there is something to read."""

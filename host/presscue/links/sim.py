@@ -160,7 +160,7 @@ class PacedSimLink:
         return self._serial
 
     def _lost(self, error: LinkLost) -> LinkLost:
-        if self._process.poll() is None:
+        if self._serial is None or self._process.poll() is None:
             return error
         return LinkLost(f"{self.name}: the virtual node has stopped: {self._last_words()}")
 

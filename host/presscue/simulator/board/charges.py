@@ -5,10 +5,10 @@ on the PC says nothing. Instead the board's clock advances by these amounts. The
 two rates: MicroPython on that chip executes roughly four bytecodes in a microsecond, and a call into a driver
 of ESP-IDF from Python costs some tens of microseconds. Nothing here was measured on hardware.
 
-A cue costs: waking up, reading it (30 bytes, 0.3 ms), `MESSAGE_IN`, a transfer to the haptic driver (0.2 ms): 5 ms
+A cue costs: waking up, reading it (30 bytes, 0.3 ms), `MESSAGE_IN_US`, a transfer to the haptic driver (0.2 ms): 6 ms
 from its last byte to the actuator's start; then a PWM change and its acknowledgement (25 bytes, 0.2 ms). If it comes
-while the node drains a FIFO or sends, the rest of that (up to 6 ms) goes before: 5 to 11 ms in all, within the 5 to
-15 ms of design.md §3.
+while the node drains a FIFO or sends, the rest of that (up to 7 ms) goes before: 5 to 13 ms in all, the 5 to 15 ms of
+design.md §3.
 """
 
 TICKS_US = 2
@@ -27,7 +27,7 @@ SERIAL_READ_US = 50
 SERIAL_READ_BYTE_US = 8
 """Collecting and unframing (COBS, CRC) a byte received."""
 
-MESSAGE_IN_US = 4_000
+MESSAGE_IN_US = 5_000
 """A whole message received: unpacking it, finding and running its command. Charged at its delimiter."""
 
 SERIAL_WRITE_US = 100

@@ -1,5 +1,8 @@
 """DRV2605L haptic driver and the LRA it drives. Registers after TI's data sheet SLOS854."""
 
+from bisect import bisect_right
+from math import exp
+
 import numpy as np
 
 STATUS, MODE, RTP_INPUT, LIBRARY, SEQUENCE, GO = 0x00, 0x01, 0x02, 0x03, 0x04, 0x0C
@@ -31,48 +34,46 @@ class Lra:
 
     def __init__(self, frequency_hz: float):
         self.frequency_hz = frequency_hz
-        self.log: list[tuple[float, float]] = []
-        """Drive changes as (t_us, level 0..1)."""
-        self._starts: list[float] = []
+        self._times: list[float] = []
+        self._levels: list[float] = []
+        self._starts: list[float] = []  # amplitude at the moment of each change
+
+    @property
+    def log(self) -> list[tuple[float, float]]:
+        """Changes of the drive as (t_us, level 0..1)."""
+        return list(zip(self._times, self._levels, strict=True))
 
     def drive(self, t_us: float, level: float) -> None:
         """Set the drive from `t_us` on; forgets what was planned for later."""
-        while self.log and self.log[-1][0] >= t_us:
-            self.log.pop()
-            self._starts.pop()
-        if level == (self.log[-1][1] if self.log else 0.0):
-            return
-        self._starts.append(self._from(len(self.log) - 1, t_us) if self.log else 0.0)
-        self.log.append((t_us, level))
+        while self._times and self._times[-1] >= t_us:
+            for entries in (self._times, self._levels, self._starts):
+                entries.pop()
+        if level != (self._levels[-1] if self._levels else 0.0):
+            self._starts.append(self._at(len(self._times) - 1, t_us))
+            self._times.append(t_us)
+            self._levels.append(level)
 
     def quiet(self, since_us: float, until_us: float) -> bool:
         """True if nothing vibrates in the interval (below a thousandth of full strength)."""
-        if not self.log:
-            return True
-        at = np.searchsorted([t for t, _ in self.log], [since_us, until_us], side="right")
-        if at[0] != at[1]:
+        last = bisect_right(self._times, since_us) - 1
+        if last + 1 < len(self._times) and self._times[last + 1] <= until_us:
             return False
-        last = int(at[0]) - 1
-        return last < 0 or (self.log[last][1] == 0.0 and self._from(last, since_us) < 1e-3)
+        return last < 0 or (self._levels[last] == 0.0 and self._at(last, since_us) < 1e-3)
 
     def amplitude(self, t_us: np.ndarray) -> np.ndarray:
         """Share of full strength, 0..1, at times (n,)."""
-        if not self.log:
-            return np.zeros(len(t_us))
-        times = np.array([t for t, _ in self.log])
-        levels = np.array([level for _, level in self.log])
-        at = np.searchsorted(times, t_us, side="right") - 1
-        decay = np.exp(-(t_us - times[at]) * (1e-6 / self.LAG_S))
-        value = levels[at] + (np.array(self._starts)[at] - levels[at]) * decay
-        return np.where(at < 0, 0.0, value)
+        return np.array([self._at(bisect_right(self._times, t) - 1, t) for t in t_us.tolist()])
 
-    def _from(self, index: int, t_us: float) -> float:
-        t0, level = self.log[index]
-        return level + (self._starts[index] - level) * float(np.exp(-(t_us - t0) * (1e-6 / self.LAG_S)))
+    def _at(self, index: int, t_us: float) -> float:
+        """Amplitude at t_us, which lies after change `index`."""
+        if index < 0:
+            return 0.0
+        level = self._levels[index]
+        return level + (self._starts[index] - level) * exp((self._times[index] - t_us) * (1e-6 / self.LAG_S))
 
 
 class Drv2605l:
-    """The driver's registers. In the LRA's open lead it drives nothing of note until told that it is an LRA."""
+    """The driver's registers. Until told that what it drives is an LRA it hardly moves it."""
 
     def __init__(self, lra: Lra):
         self.lra = lra

@@ -17,6 +17,13 @@ import machine
 import virtual_time
 from serial_stream import SerialStream
 
+if sys.implementation.name != "micropython":
+    import traceback  # with the real `os` and `time`, before they are replaced
+
+    import cpython_micropython
+
+    sys.modules["micropython"] = cpython_micropython
+
 
 class Os:
     """`os`, as far as the firmware may use it: random bytes that are the same in every run."""
@@ -38,8 +45,6 @@ def trace(error):
         out = io.StringIO()
         sys.print_exception(error, out)
         return out.getvalue()
-    import traceback
-
     return "".join(traceback.format_exception(error))
 
 
@@ -51,10 +56,6 @@ def start():
     cause, Os._state, zero_us, identity = struct.unpack("<BQQ6s", facts)
     machine.setup(cause=cause, identity=identity, pin_us=pin_us, pwm_us=pwm_us, watchdog_us=watchdog_us)
     virtual_time.setup(zero_us)
-    if sys.implementation.name != "micropython":
-        import cpython_micropython
-
-        sys.modules["micropython"] = cpython_micropython
     sys.modules["time"] = virtual_time
     sys.modules["os"] = Os
 

@@ -121,5 +121,5 @@ class WDT:
 
 def _checked(status):
     if status < 0:
-        raise OSError(-status)
+        raise OSError(-status, "no answer" if status == -19 else "bus hangs")  # with one argument CPython sets no errno
     return status
