@@ -1,0 +1,74 @@
+"""The leg press as a slider-crank: hip fixed, sled on the rail, thigh and shank between them.
+
+In the sagittal plane, u runs along the rail away from the hip and w is perpendicular to it, on the knee's side.
+The ankle sits at (D, h): h is its fixed height above the rail line through the hip. With knee flexion phi
+(0 = straight) the law of cosines gives the hip-ankle distance d, and
+
+    d^2   = Lt^2 + Ls^2 + 2 Lt Ls cos(phi)
+    D     = sqrt(d^2 - h^2)
+    theta = atan2(h, D) - atan2(Lt sin(phi), Ls + Lt cos(phi))
+
+theta is the direction of the shank (knee to ankle) from u. All are smooth in phi, also at phi = 0, where D has its
+maximum: that is why phi is the state and the sled's position is not.
+"""
+
+import math
+from typing import NamedTuple
+
+from presscue.compiled import njit
+
+
+class Links(NamedTuple):
+    """Geometry in metres: thigh and shank lengths, height of the ankle above the rail line through the hip."""
+
+    thigh_m: float
+    shank_m: float
+    height_m: float
+
+
+class Pose(NamedTuple):
+    """Rail coordinate D (m) and shank angle theta (rad) with their first and second derivatives in phi (per rad)."""
+
+    D: float
+    D1: float
+    D2: float
+    theta: float
+    theta1: float
+    theta2: float
+
+
+@njit
+def pose(links, phi):
+    """Pose of the linkage at flexion phi (rad). D is kept above 1 cm, so that a wild phi cannot fail."""
+    thigh, shank, height = links.thigh_m, links.shank_m, links.height_m
+    c = math.cos(phi)
+    s = math.sin(phi)
+    k = thigh * shank
+    d2 = thigh * thigh + shank * shank + 2.0 * k * c
+    D = math.sqrt(max(d2 - height * height, 1e-4))
+    D1 = -k * s / D
+    D2 = -(k * c + D1 * D1) / D
+    ankle1 = thigh * (thigh + shank * c) / d2
+    ankle2 = k * s * (thigh * thigh - shank * shank) / (d2 * d2)
+    slope1 = -height * D1 / d2
+    slope2 = -height * (D2 + 2.0 * k * s * D1 / d2) / d2
+    theta = math.atan2(height, D) - math.atan2(thigh * s, shank + thigh * c)
+    return Pose(D, D1, D2, theta, slope1 - ankle1, slope2 - ankle2)
+
+
+@njit
+def flexion_at(links, tissue, angle):
+    """Flexion (rad, -0.3 to 2.5) at which theta + tissue * phi equals `angle`; NaN if none does.
+
+    The left side falls monotonically with phi, so bisection finds it.
+    """
+    low, high = -0.3, 2.5
+    if angle > pose(links, low).theta + tissue * low or angle < pose(links, high).theta + tissue * high:
+        return math.nan
+    for _ in range(40):
+        mid = 0.5 * (low + high)
+        if pose(links, mid).theta + tissue * mid > angle:
+            low = mid
+        else:
+            high = mid
+    return 0.5 * (low + high)

@@ -1,0 +1,330 @@
+"""From one reading to one frame: sled motion, leg pitch, and, where both are there, the linkage filter.
+
+Three small filters run side by side, each on what it alone can know:
+* sled: position, velocity and accelerometer bias along the rail, with zero-velocity updates while the sled is still;
+* pitch: angle of the leg IMU about the flexion axis, with gyro bias and gyro scale, corrected by gravity;
+* linkage (estimator.py): flexion, whenever sled and leg move as one. When its innovations say that they do not (the
+  leg is off the sled, a sensor slipped), it stops, and starts afresh from gravity once the leg rests.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from presscue.compiled import njit
+
+from presscue import wire
+from presscue.calibration import Calibration
+from presscue.estimator import (
+    ACCELERATION,
+    GRAVITY_MPS2,
+    PHI,
+    RATE,
+    Leg,
+    N,
+    Noise,
+    begin,
+    carry_over,
+    flexion_at_rest,
+    predict,
+    update,
+    update_leg,
+    update_sled,
+)
+from presscue.linkage import Links, pose
+
+SLED = wire.SLED
+LEG = wire.LEG
+PADS = wire.PADS
+DEGREES = 180.0 / math.pi
+
+LOST_S = 0.3  # an IMU silent for longer is not measured
+STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
+MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
+QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
+SURPRISE = 8.0  # mean squared innovation at which linkage and readings no longer agree
+SURPRISE_S = 0.3  # its averaging time
+
+
+class Model(NamedTuple):
+    """A calibration in the form that the compiled steps take."""
+
+    has_sled: bool
+    has_leg: bool
+    rail: np.ndarray
+    along: float
+    floor_mps2: float
+    axis: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    gyro_bias: float
+    links: Links
+    leg: Leg
+    noise: Noise
+
+
+def model_of(c: Calibration) -> Model:
+    """The model of a calibration."""
+    return Model(
+        c.has_sled, c.has_leg, c.rail, c.gravity_along_mps2, c.sled_floor_mps2, c.axis, c.first, c.second,
+        c.gyro_bias_radps, c.links, c.leg, Noise(),
+    )
+
+
+class State(NamedTuple):
+    """All that the tracker remembers, as float64 arrays; copying them saves it."""
+
+    x: np.ndarray  # linkage filter (N,), (N, N)
+    P: np.ndarray
+    sled: np.ndarray  # position, velocity, bias; covariance
+    sled_P: np.ndarray
+    pitch: np.ndarray  # angle, bias, scale; covariance
+    pitch_P: np.ndarray
+    aux: np.ndarray
+
+
+(
+    ON, ON_T, SLED_T, LEG_T, PADS_T, FIRST_LEG, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
+    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, AUX,
+) = range(22)
+
+
+def new_state() -> State:
+    """A tracker that has seen nothing."""
+    aux = np.zeros(AUX)
+    for i in (SLED_T, LEG_T, PADS_T, MOVED_T, BUSY_T, FILTER_T, WAIT_T):
+        aux[i] = -1e9
+    sled_P = np.diag([1e-6, 1e-4, 0.03**2])
+    pitch_P = np.diag([1.0, 0.02**2, 0.02**2])
+    return State(np.zeros(N), np.zeros((N, N)), np.zeros(3), sled_P, np.zeros(3), pitch_P, aux)
+
+
+def copy_state(state: State) -> State:
+    """An independent copy."""
+    return State(*(a.copy() for a in state))
+
+
+@njit
+def wrapped(angle):
+    """The same angle within half a turn of zero."""
+    return angle - 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
+
+
+@njit
+def step_sled(m, s, t, along):
+    """Sled filter: along is specific force along the rail without gravity (m/s2). Returns True while still."""
+    aux, x, P = s.aux, s.sled, s.sled_P
+    dt = t - aux[SLED_T]
+    if dt > LOST_S:
+        x[1] = 0.0
+        P[1, :] = 0.0
+        P[:, 1] = 0.0
+        P[1, 1] = 0.3**2 if aux[SLED_T] > -1e8 else 0.02**2
+        aux[SLED_LOW] = along
+        aux[SLED_FAST] = along
+        aux[MOVED_T] = t
+    else:
+        a = 0.5 * (along + aux[ALONG]) - x[2]
+        x[0] += dt * (x[1] + 0.5 * dt * a)
+        x[1] += dt * a
+        half = 0.5 * dt * dt
+        for j in range(3):
+            P[0, j] += dt * P[1, j] - half * P[2, j]
+            P[1, j] -= dt * P[2, j]
+        for i in range(3):
+            P[i, 0] += dt * P[i, 1] - half * P[i, 2]
+            P[i, 1] -= dt * P[i, 2]
+        P[0, 0] += 1e-10
+        P[1, 1] += (m.noise.sled_mps2 * dt) ** 2
+        P[2, 2] += (1e-3) ** 2 * dt
+        aux[SLED_LOW] += min(dt / 0.15, 1.0) * (along - aux[SLED_LOW])
+        aux[SLED_FAST] += min(dt / 0.04, 1.0) * (along - aux[SLED_FAST])
+    aux[ALONG] = along
+    jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
+    drift = abs(aux[SLED_FAST] - x[2]) > 0.08 + 2.0 * m.floor_mps2
+    if jolt or drift:
+        aux[MOVED_T] = t
+    still = t - aux[MOVED_T] >= STILL_S
+    if still:
+        # At constant speed the sled is as quiet as at rest: only a velocity that may be zero is set to zero.
+        if x[1] * x[1] < 9.0 * (P[1, 1] + 0.02**2) or t - aux[MOVED_T] > 8.0:
+            update(x, P, np.array([0.0, 1.0, 0.0]), -x[1], 0.002**2, math.inf)
+        else:
+            still = False
+    return still
+
+
+@njit
+def step_pitch(m, s, t, rate, f1, f2):
+    """Pitch filter: rate about the flexion axis (rad/s), in-plane specific force (m/s2)."""
+    aux, x, P = s.aux, s.pitch, s.pitch_P
+    dt = t - aux[LEG_T]
+    measured = -math.atan2(f2, f1)
+    if aux[LEG_T] < -1e8:
+        x[0] = measured
+        aux[PITCH_ZERO] = measured
+        P[0, 0] = 0.05**2
+    elif dt > LOST_S:
+        x[0] += wrapped(measured - x[0])
+        P[0, :] = 0.0
+        P[:, 0] = 0.0
+        P[0, 0] = 0.1**2
+    else:
+        x[0] += dt * (rate * (1.0 + x[2]) - x[1])
+        turn = dt * rate
+        for j in range(3):
+            P[0, j] += -dt * P[1, j] + turn * P[2, j]
+        for i in range(3):
+            P[i, 0] += -dt * P[i, 1] + turn * P[i, 2]
+        P[0, 0] += (0.01 * dt) ** 2 + 1e-12
+        P[1, 1] += (2e-4) ** 2 * dt
+        P[2, 2] += (1e-4) ** 2 * dt
+    # Gravity shows the angle as far as the leg does not accelerate; in a linked set the sled's part is known.
+    if aux[LINKED] == 1.0 and t - aux[SLED_T] < LOST_S:
+        angle = x[0] + math.atan2(m.leg.up_w, m.leg.up_u)
+        f1 -= math.cos(angle) * aux[SLED_LOW]
+        f2 += math.sin(angle) * aux[SLED_LOW]
+        measured = -math.atan2(f2, f1)
+    size = math.hypot(f1, f2)
+    if size > 0.3 * GRAVITY_MPS2:
+        spread = 0.05 + abs(size - GRAVITY_MPS2) / GRAVITY_MPS2 + 0.05 * abs(rate)
+        residual = wrapped(measured - x[0])
+        update(x, P, np.array([1.0, 0.0, 0.0]), residual, spread * spread, math.inf)
+
+
+@njit
+def stop_linkage(s, t):
+    s.aux[ON] = 0.0
+    s.aux[BUSY_T] = t
+    s.aux[WAIT_T] = t
+
+
+@njit
+def maybe_start(m, s, t):
+    """Start the linkage filter from gravity once the leg rests (or, after 2 s of waiting, as well as can be)."""
+    aux = s.aux
+    if aux[WAIT_T] < -1e8:
+        aux[WAIT_T] = t
+    rests = t - aux[BUSY_T] >= QUIET_S
+    if not rests and t - aux[WAIT_T] < 2.0:
+        return
+    aux[WAIT_T] = t
+    phi = flexion_at_rest(m.links, m.leg, aux[F1_LOW], aux[F2_LOW])
+    if math.isnan(phi):
+        return
+    begin(s.x, s.P, phi, 0.07 if rests else 0.2, m.leg.mount_rad, MOUNT_SD_RAD)
+    aux[ON] = 1.0
+    aux[ON_T] = t
+    aux[FILTER_T] = t
+    aux[SLED_NIS] = 1.0
+    aux[LEG_NIS] = 1.0
+
+
+@njit
+def surprise(old, white, dt):
+    """Running mean of the squared innovation, each capped so that one clank is not the end."""
+    return old + min(dt / SURPRISE_S, 1.0) * (min(white * white, 40.0) - old)
+
+
+@njit
+def step(m, s, f, t, source, v):
+    """One reading v (6,) or pads (3,) of `source` at t (s): updates state s and frame record f."""
+    aux = s.aux
+    f.t_s = t
+    f.source = source
+    linked = m.has_sled and m.has_leg
+    if source == SLED and m.has_sled:
+        along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
+        still = step_sled(m, s, t, along)
+        f.still = 1.0 if still else 0.0
+        if aux[ON] == 1.0:
+            predict(s.x, s.P, t - aux[FILTER_T], m.noise)
+            aux[FILTER_T] = t
+            white = update_sled(s.x, s.P, m.links, m.noise, along)
+            aux[SLED_NIS] = surprise(aux[SLED_NIS], white, t - aux[SLED_T])
+        aux[SLED_T] = t
+    elif source == LEG and m.has_leg:
+        rate = v[3] * m.axis[0] + v[4] * m.axis[1] + v[5] * m.axis[2] - m.gyro_bias
+        f1 = v[0] * m.first[0] + v[1] * m.first[1] + v[2] * m.first[2]
+        f2 = v[0] * m.second[0] + v[1] * m.second[1] + v[2] * m.second[2]
+        step_pitch(m, s, t, rate, f1, f2)
+        f.pitch_deg = (s.pitch[0] - aux[PITCH_ZERO]) * DEGREES
+        dt = t - aux[LEG_T]
+        low = 1.0 if dt > LOST_S else min(dt / 0.1, 1.0)
+        aux[F1_LOW] += low * (f1 - aux[F1_LOW])
+        aux[F2_LOW] += low * (f2 - aux[F2_LOW])
+        aux[RATE_LOW] += low * (rate - aux[RATE_LOW])
+        if abs(aux[RATE_LOW]) > 0.1 or abs(rate) > 0.3:
+            aux[BUSY_T] = t
+        if linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
+            maybe_start(m, s, t)
+        if aux[ON] == 1.0:
+            predict(s.x, s.P, t - aux[FILTER_T], m.noise)
+            aux[FILTER_T] = t
+            white3 = np.zeros(3)
+            update_leg(s.x, s.P, m.links, m.leg, m.noise, rate, f1, f2, white3)
+            white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0)
+            aux[LEG_NIS] = surprise(aux[LEG_NIS], white, dt)
+        aux[LEG_T] = t
+    elif source == PADS:
+        f.heel_left = v[0]
+        f.heel_right = v[1]
+        f.seat = v[2]
+        aux[PADS_T] = t
+        return
+    if aux[ON] == 1.0:
+        gone = t - aux[SLED_T] > LOST_S or t - aux[LEG_T] > LOST_S
+        wild = s.x[PHI] < -0.35 or s.x[PHI] > 2.4
+        if gone or wild or aux[SLED_NIS] > SURPRISE or aux[LEG_NIS] > SURPRISE:
+            stop_linkage(s, t)
+    write_frame(m, s, f, t, linked)
+
+
+@njit
+def write_frame(m, s, f, t, linked):
+    """Put what the filters know into the frame; NaN for what they do not."""
+    aux = s.aux
+    if t - aux[LEG_T] > LOST_S:
+        f.pitch_deg = math.nan
+    if aux[ON] == 1.0:
+        at = pose(m.links, s.x[PHI])
+        if aux[LINKED] == 0.0:
+            aux[OFFSET] += s.sled[0] - at.D  # position goes on from where it was
+            aux[LINKED] = 1.0
+        w = s.x[RATE]
+        f.flexion_deg = s.x[PHI] * DEGREES
+        f.flexion_sd_deg = math.sqrt(max(s.P[PHI, PHI], 0.0)) * DEGREES
+        f.rate_dps = w * DEGREES
+        f.position_m = at.D + aux[OFFSET]
+        f.velocity_mps = at.D1 * w
+        f.acceleration_mps2 = at.D1 * s.x[ACCELERATION] + at.D2 * w * w
+        f.engaged = 1.0
+        return
+    if aux[LINKED] == 1.0:
+        aux[OFFSET] += pose(m.links, s.x[PHI]).D - s.sled[0]
+        aux[LINKED] = 0.0
+    f.flexion_deg = math.nan
+    f.flexion_sd_deg = math.nan
+    f.rate_dps = math.nan
+    both = linked and t - aux[SLED_T] < LOST_S and t - aux[LEG_T] < LOST_S
+    f.engaged = 0.0 if both else math.nan
+    if m.has_sled and t - aux[SLED_T] < LOST_S:
+        f.position_m = s.sled[0] + aux[OFFSET]
+        f.velocity_mps = s.sled[1]
+        f.acceleration_mps2 = aux[SLED_LOW] - s.sled[2]
+    else:
+        f.position_m = math.nan
+        f.velocity_mps = math.nan
+        f.acceleration_mps2 = math.nan
+        f.still = math.nan
+
+
+@njit
+def recalibrate(s, old, new):
+    """Carry the running linkage filter from one calibration to the next; it restarts where it cannot."""
+    if s.aux[ON] == 1.0 and old.has_sled and old.has_leg:
+        before = pose(old.links, s.x[PHI]).D
+        if carry_over(s.x, old.links, old.leg, new.links, new.leg):
+            s.aux[OFFSET] += before - pose(new.links, s.x[PHI]).D
+        else:
+            stop_linkage(s, s.aux[LEG_T])
