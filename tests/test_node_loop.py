@@ -342,6 +342,13 @@ def test_a_cue_over_the_link_is_acknowledged(streaming):
     assert streaming.status()["cues_played"] == 1
 
 
+def test_what_the_console_said_at_boot_spoils_no_message():
+    rig = Rig()
+    rig.pipe.sent += b"presscue node: Ctrl-C within 2 s for a prompt\r\n"
+    assert rig.ask("hello", 1)[0][0] == "info"
+    assert rig.decoder.bad == 1
+
+
 def test_a_full_pipe_blocks_nothing_and_loses_the_oldest(streaming):
     streaming.run_ms(1_000)
     last = streaming.samples(wire.SLED)[-1]

@@ -26,7 +26,7 @@ BATTERY = 35
 BATTERY_DIVIDER = 2
 
 SERIAL_BAUD = 921_600
-"""Rate of the USB-UART bridge; the stream takes 10.3 kB/s. None where USB is native."""
+"""Rate of the USB-UART bridge; the stream takes 10.6 kB/s. None where USB is native."""
 
 TICK_US = 5_000
 """One pad channel per tick: a conversion at 860 SPS takes at most 1.3 ms."""

@@ -31,7 +31,7 @@ class UsbLink:
         self._read = bytearray(_READ)
         self._frame = bytearray(wire.FRAME_MAX)
         self._sent = 0
-        self._end = 0
+        self._end = 1  # a delimiter first: what the console printed before is no part of a frame
 
     @property
     def bad_frames(self):
