@@ -32,7 +32,7 @@ PREAMBLE_EVERY = 256
 
 _PROFILE_PART = wire.MESSAGE_MAX - len(wire.encode("profile", 0, 1))
 _BUFFER_MAX = 64 * wire.PAGE_SIZE
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 
 
 def calibration_message(effective_us: int, layout: int, values: np.ndarray) -> bytes:
@@ -262,37 +262,33 @@ def in_order_of_sequence(messages: Sequence[bytes]) -> list[bytes]:
     Boots stand in the order of their first appearance. This is what a session without drops would have recorded.
     """
     epochs: dict[int, int] = {}
-    by_epoch: list[list[bytes]] = [[]]
+    by_epoch: list[list[tuple[int | None, bytes]]] = [[]]  # (order or None, message)
     for message in messages:
-        boot = _boot_of(message)
+        order = None
+        if message[0] == channels.SAMPLES and (head := channels.read_head(message)):
+            boot, order = head[1], head[2]
+        else:
+            decoded = wire.decode(message)
+            boot = decoded and decoded[1].get("boot")
         if boot is None:  # not tied to a boot: stays with the newest
-            by_epoch[-1].append(message)
+            by_epoch[-1].append((None, message))
             continue
         epoch = epochs.setdefault(boot, len(epochs))
         if epoch == len(by_epoch):
             by_epoch.append([])
-        by_epoch[epoch].append(message)
-    return [message for epoch in by_epoch for message in _samples_sorted(epoch)]
+        by_epoch[epoch].append((order, message))
+    return [message for epoch in by_epoch for message in _sorted(epoch)]
 
 
-def _boot_of(message: bytes) -> int | None:
-    if message[0] == channels.SAMPLES:
-        head = channels.read_head(message)
-        return head and head[1]
-    decoded = wire.decode(message)
-    return decoded and decoded[1].get("boot")
-
-
-def _samples_sorted(messages: list[bytes]) -> list[bytes]:
-    """Samples of one boot trade places until they are in order; repetitions go."""
+def _sorted(messages: list[tuple[int | None, bytes]]) -> Iterator[bytes]:
+    """Those with an order trade places until they stand in it; repetitions go."""
     first: dict[int, bytes] = {}
-    kept: list[bytes | None] = []  # None: a place for samples
-    for message in messages:
-        head = channels.read_head(message) if message[0] == channels.SAMPLES else None
-        if head is None:
+    kept: list[bytes | None] = []  # None: a place for one with an order
+    for order, message in messages:
+        if order is None:
             kept.append(message)
-        elif head[2] not in first:
-            first[head[2]] = message
+        elif order not in first:
+            first[order] = message
             kept.append(None)
     in_order = (first[order] for order in sorted(first))
-    return [next(in_order) if message is None else message for message in kept]
+    return (next(in_order) if message is None else message for message in kept)

@@ -86,15 +86,14 @@ class Session:
     def receive_messages(self, messages: Iterable[bytes]) -> list[SessionEvent]:
         """Events of whole messages, in their order. Raises PeerError."""
         events: list[SessionEvent] = []
-        waiting: dict[tuple[int, int], list[tuple[int, int, int, bytes]]] = {}
+        waiting: dict[int, list[tuple[int, int, int, bytes]]] = {}
         for message in messages:
             self.counts.messages += 1
             if message[:1] == _SAMPLES:
                 self._samples(message, events, waiting)
-                continue
-            if message[:1] == _CHANNEL:  # may change how what follows is converted
-                self._convert(waiting, events)
-            self._other(message, events)
+            else:
+                self._convert(waiting, events)  # what follows may be converted differently
+                self._other(message, events)
         self._convert(waiting, events)
         return events
 
@@ -191,6 +190,7 @@ class Session:
             return
         boot = self._boot
         if boot is None or boot.boot != number:
+            self._convert(waiting, events)
             boot = self._in_boot(number, events)
         place = boot.place(order)
         if place is NEW and boot is self._boot:
@@ -199,7 +199,7 @@ class Session:
             end_us = boot.offset_us + t_us + count * period_ns // 1000
             if end_us > boot.end_us:
                 boot.end_us = end_us
-            waiting.setdefault((source, boot.offset_us), []).append((len(events), count, lost, message))
+            waiting.setdefault(source, []).append((len(events), count, lost, message))
             events.append(_PLACEHOLDER)
         elif place is REPEATED:
             self.counts.repeated += 1
@@ -208,9 +208,9 @@ class Session:
             events.append(ev.LateReadings(message))
 
     def _convert(self, waiting: dict, events: list[SessionEvent]) -> None:
-        """Put Readings in the places kept for them: all of a source converted at once."""
-        for (source, offset_us), rows in waiting.items():
-            layout = self.channels.layout(source)
+        """Put Readings in the places kept for them: all of a source, in the present boot, converted at once."""
+        for source, rows in waiting.items():
+            layout, offset_us = self.channels.layout(source), self._known_boot().offset_us
             assert layout is not None
             t_s, values = channels.convert(layout, [row[3] for row in rows], offset_us)
             first = 0
@@ -317,7 +317,6 @@ class Session:
 
 
 _SAMPLES = bytes([channels.SAMPLES])
-_CHANNEL = bytes([channels.CHANNEL])
 _PLACEHOLDER = ev.Unknown(b"")
 
 _READERS = {
