@@ -15,9 +15,9 @@ from presscue import wire
 SLED = wire.SLED
 LEG = wire.LEG
 
-FIRST_TURN_RAD = 2.4  # two repetitions turn the shank by about 3
+FIRST_TURN_RAD = 2.2  # two repetitions turn the shank by about 3
 SLED_ONLY_MPS = 1.5  # a repetition gives and takes about 0.8
-TOGETHER_S = 1.0  # a leg's turn counts if the sled was accelerated this short a time ago
+TOGETHER_S = 2.5  # a leg's turn counts if the sled was accelerated this short a time ago
 SILENT_S = 1.0  # an IMU silent for longer does not count as there
 
 STATE = np.dtype(

@@ -75,6 +75,30 @@ class Calibration:
         return np.cross(self.axis, self.first)
 
 
+    def values(self) -> np.ndarray:
+        """All numbers but effective_s, shape (27,): what a calibration message carries."""
+        vectors = (self.rail, self.axis, self.first, np.array(self.links), np.array(self.leg), self.sd)
+        scalars = (self.gravity_along_mps2, self.gyro_bias_radps, self.sled_floor_mps2, self.cost)
+        return np.concatenate([*vectors, np.array(scalars)])
+
+    @property
+    def layout(self) -> int:
+        """How `values` is to be read: bit 0 sled, bit 1 leg."""
+        return int(self.has_sled) | int(self.has_leg) << 1
+
+    @staticmethod
+    def from_values(effective_s: float, layout: int, values: np.ndarray) -> "Calibration":
+        """The calibration of a message. Raises ValueError if it is not one of this version's."""
+        if len(values) != 27 or not 1 <= layout <= 3:
+            raise ValueError(f"calibration of layout {layout} with {len(values)} values is not known")
+        v = [float(each) for each in values]
+        a = np.array(v)
+        return Calibration(
+            effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
+            Leg(*v[12:17]), a[17:23], v[25], v[26],
+        )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Priors:
     """What is known before the first rep. Lengths in m, angle in degrees, hold in s on the node clock."""

@@ -97,7 +97,6 @@ class Note:
 class CalibrationWanted:
     """The core asks for a fit over its history up to `until_s`; the answer takes effect at `effective_s`."""
 
-    since_s: float
     until_s: float
     effective_s: float
 

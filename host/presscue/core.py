@@ -1,0 +1,269 @@
+"""The real-time core: blocks of samples in; reps, sets, faults and cues out. The same object live and offline.
+
+Pure: no clock, file, link or thread. It *asks* for a calibration when there has been enough movement for one, and
+goes on; the answer takes effect at a stated sample. Before the first one nothing can be measured, so the readings
+kept are then gone through again, and what is found that way is marked late and never cued.
+
+    readings -> merge (order of time) -> kernel (tracker, reps, faults) -> ledger (results) -> cue policy
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from presscue import activity, events, faults, kernel, reps, wire
+from presscue.calibration import Calibration, History, Priors
+from presscue.cues import CuePolicy
+from presscue.cues import Params as CueParams
+from presscue.merge import Merge
+from presscue.results import CalibrationWanted, Event, Output, Rep, Samples
+from presscue.tracker import Model, model_of, recalibrate
+
+FIT_DELAY_S = 2.0  # from the last reading a fit uses to the sample from which it counts
+RETRY_TURN_RAD = 1.2  # more movement to wait for after a fit that failed
+REFINE_TURN_RAD = 5.0  # and after one that succeeded; about four reps
+REFINEMENTS = 1
+CHUNK = 1 << 13  # readings taken in one go
+
+
+@dataclass(frozen=True)
+class CoreConfig:
+    """What is known beforehand. limits: the profile's [limits]. patient: stop at a fit's sample until it is answered
+    (offline); otherwise go on without. trace: keep every frame, for the series output."""
+
+    priors: Priors = Priors()
+    limits: dict[str, float] = field(default_factory=dict)
+    cues: CueParams = CueParams()
+    patient: bool = False
+    trace: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a display shows. NaN for what is not measured; phase as in phases.py; depth 0 at the top, 1 at the bottom."""
+
+    t_s: float
+    calibrated: bool
+    flexion_deg: float
+    position_m: float
+    velocity_mps: float
+    pitch_deg: float
+    heel_left: float
+    heel_right: float
+    seat: float
+    phase: int
+    depth: float
+    set: int
+    set_reps: int
+    reps: int
+
+
+class Core:
+    """See the module. Raises ValueError for limits that make no sense."""
+
+    def __init__(self, config: CoreConfig | None = None) -> None:
+        self.config = config or CoreConfig()
+        self.calibration: Calibration | None = None
+        self.merge = Merge()
+        self.policy = CuePolicy(self.config.cues)
+        self._p_faults = faults.params_from_limits(self.config.limits)
+        self._p_reps = reps.Params()
+        self._states = kernel.new_states()
+        self._ledger = events.Ledger()
+        self._moved = activity.new_state().view(np.recarray)
+        self._model: Model | None = None
+        self._inbox: deque[Samples] = deque()
+        self._wanted: CalibrationWanted | None = None
+        self._pending: Calibration | None = None
+        self._turn_rad = activity.FIRST_TURN_RAD
+        self._refined = 0
+        self._now_s = -math.inf
+        self._late_until_s = -math.inf
+        self._trace: list[np.ndarray] = []
+
+    # --- in ---
+
+    def feed(self, blocks: Iterable[Samples]) -> list[Output]:
+        """Take in blocks in their order and return what they bring. Patient: may stop until `calibrate` is called."""
+        self._inbox.extend(blocks)
+        outs: list[Output] = []
+        while not self._stuck:
+            while self._inbox and self.merge.waiting < CHUNK:
+                self.merge.accept(self._inbox.popleft())
+            self._advance(outs)
+            if not self._inbox:
+                break
+        return outs
+
+    def calibrate(self, calibration: Calibration | None) -> Calibration | None:
+        """Answer a CalibrationWanted: the fit, or None if there is none. Returns it with the sample it will count from.
+
+        Call `feed` (with nothing, if there is nothing) to go on.
+        """
+        self._wanted = None
+        if calibration is None:
+            self._turn_rad = RETRY_TURN_RAD
+            return None
+        if self._now_s > calibration.effective_s:
+            calibration = replace(calibration, effective_s=math.ceil(self._now_s * 1e6) / 1e6)
+        self._pending = calibration
+        return calibration
+
+    def finish(self) -> list[Output]:
+        """The stream is over: release what is held back, close the set."""
+        outs = self.feed(())
+        self.merge.close()
+        self._advance(outs)
+        if self._wanted is None and self._model is not None:
+            reps.finish(self._p_reps, self._states.reps[0], self._states.out)
+            self._collect(outs)
+            outs.extend(self._ledger.close())
+        return outs
+
+    # --- out ---
+
+    @property
+    def waits(self) -> bool:
+        """Patient and unanswered: nothing more happens until `calibrate`."""
+        return self._stuck
+
+    def history(self, until_s: float) -> History:
+        """The IMU readings kept, up to until_s, for a fit."""
+        parts = []
+        for source in (wire.SLED, wire.LEG):
+            rows = self.merge.rings[source].history()
+            rows = rows[: np.searchsorted(rows[:, 0], until_s, side="right")].copy()
+            parts += [rows[:, 0], rows[:, 1:]]
+        return History(*parts)
+
+    def trace(self) -> np.ndarray:
+        """Every frame so far, shape (n, len(kernel.COLUMNS)), if the config asks for it."""
+        return np.concatenate(self._trace) if self._trace else np.zeros((0, len(kernel.COLUMNS)))
+
+    def snapshot(self) -> Snapshot:
+        """The present frame and rep state."""
+        x, r = self._states.frame[0], self._states.reps[0]
+        return Snapshot(
+            self._now_s, self._model is not None, float(x.flexion_deg), float(x.position_m), float(x.velocity_mps),
+            float(x.pitch_deg), float(x.heel_left), float(x.heel_right), float(x.seat), int(r.phase), float(r.depth),
+            int(r.sets), int(r.set_reps), int(r.reps),
+        )  # fmt: skip
+
+    # --- inside ---
+
+    @property
+    def _stuck(self) -> bool:
+        wanted = self._wanted
+        return self.config.patient and wanted is not None and self.merge.watermark > wanted.effective_s
+
+    def _advance(self, outs: list[Output]) -> None:
+        kinds, t_s, values = self.merge.released()
+        done = 0
+        while done < len(t_s):
+            stop = len(t_s)
+            if self._wanted is not None and self.config.patient:
+                stop = min(stop, int(np.searchsorted(t_s, self._wanted.effective_s, side="right")))
+            due = self._pending is not None and t_s[done] > self._pending.effective_s
+            if due and not self._busy():
+                self.merge.take(kinds[:done])
+                kinds, t_s, values, done = kinds[done:], t_s[done:], values[done:], 0
+                self._apply(outs)
+                continue
+            if self._pending is not None and not due:
+                stop = min(stop, int(np.searchsorted(t_s, self._pending.effective_s, side="right")))
+            if stop <= done:
+                break
+            start = done
+            done = self._run(kinds, t_s, values, done, stop, due, outs)
+            self._now_s = float(t_s[done - 1])
+            assert done > start
+        self.merge.take(kinds[:done])
+
+    def _busy(self) -> bool:
+        """Amid a rep: a calibration never changes there."""
+        rep = self._states.reps[0]
+        return self._model is not None and rep.active == 1 and rep.phase not in (kernel.TOP, kernel.IDLE)
+
+    def _run(self, kinds, t_s, values, begin: int, end: int, until_calm: bool, outs: list[Output]) -> int:
+        answered = self._wanted is None and self._pending is None
+        turn_rad = self._turn_rad if answered else math.inf
+        if self._model is None:
+            done, why = kernel.scan(self._moved, kinds, t_s, values, begin, end, turn_rad)
+        else:
+            trace = np.zeros((end if self.config.trace else 0, len(kernel.COLUMNS)))
+            done, why = kernel.run(
+                self._model, self._p_reps, self._p_faults, self._states, self._moved, kinds, t_s, values, begin, end,
+                turn_rad, until_calm, trace,
+            )  # fmt: skip
+            if self.config.trace:
+                self._trace.append(trace[begin:done])
+            self._collect(outs)
+        if why == kernel.ENOUGH:
+            self._ask(float(t_s[done - 1]), outs)
+        return done
+
+    def _ask(self, now_s: float, outs: list[Output]) -> None:
+        self._moved[0].turned_rad = 0.0
+        self._moved[0].pushed_mps = 0.0
+        self._wanted = CalibrationWanted(now_s, round((now_s + FIT_DELAY_S) * 1e6) / 1e6)
+        outs.append(self._wanted)
+
+    def _apply(self, outs: list[Output]) -> None:
+        new, old = self._pending, self.calibration
+        assert new is not None
+        self._pending = None
+        self.calibration = new
+        model = model_of(new)
+        if self._model is not None and old is not None and (old.has_sled, old.has_leg) == (new.has_sled, new.has_leg):
+            recalibrate(self._states.tracker, self._model, model)
+            self._model = model
+            self._refined += 1
+        else:
+            self._model = model
+            self._begin(new, outs)
+        more = new.linked and self._refined < REFINEMENTS
+        self._turn_rad = REFINE_TURN_RAD if more else math.inf
+
+    def _begin(self, c: Calibration, outs: list[Output]) -> None:
+        """The first calibration: go through the readings kept once more."""
+        if c.has_sled:
+            rail_deg = math.degrees(math.asin(max(-1.0, min(1.0, c.leg.up_u if c.has_leg else 0.5))))
+            self._p_reps = self._p_reps._replace(order=reps.usual_order(rail_deg) if c.has_leg else 0)
+        self._states = kernel.new_states()
+        self._ledger = events.Ledger()
+        self._trace.clear()
+        self._late_until_s = self._now_s
+        kinds, t_s, values = self.merge.history()
+        moved, self._moved = self._moved, activity.new_state().view(np.recarray)
+        self._turn_rad = math.inf
+        done = 0
+        while done < len(t_s):
+            done = self._run(kinds, t_s, values, done, len(t_s), False, outs)
+        self._moved = moved
+        self._moved[0].turned_rad = 0.0
+        self._moved[0].pushed_mps = 0.0
+
+    def _collect(self, outs: list[Output]) -> None:
+        """Rows of the buffer become results, and results cues."""
+        if not self._states.out.tally[0]:
+            return
+        for row in events.drain(self._states.out):
+            late = float(row["t_s"]) <= self._late_until_s
+            for result in self._ledger.enter(row):
+                if late and isinstance(result, Event | Rep):
+                    result = replace(result, late=True)
+                outs.append(result)
+                if isinstance(result, Event) and not late:
+                    cue = self.policy.on_event(result, float(row["t_s"]))
+                    if cue is not None:
+                        outs.append(cue)
+            action = int(row["action"])
+            if action == events.HALFWAY and not late:
+                cue = self.policy.on_halfway(float(row["t_s"]))
+                if cue is not None:
+                    outs.append(cue)
+            elif action == events.SET:
+                self.policy.on_set_end()

@@ -1,0 +1,95 @@
+"""The compiled loop: merged readings through tracker, reps and detectors, one after the other.
+
+Live and offline run this same loop, with a handful of readings or with thousands; since every step sees one reading
+and keeps all its memory in the states, the grouping makes no difference to any bit.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from presscue import activity, faults, phases, reps, tracker, wire
+from presscue.compiled import njit
+from presscue.events import Buffer, new_buffer
+from presscue.frame import new_frame
+
+PADS = wire.PADS
+IDLE, TOP = phases.IDLE, phases.TOP
+
+END, FULL, ENOUGH, CALM = range(4)
+"""Why a run stopped: all readings done; the buffer needs draining; enough movement for a fit; between two reps."""
+
+ROOM = 32  # rows of the buffer that one reading may need at the most
+
+COLUMNS = (
+    "time_s", "knee_flexion_deg", "knee_rate_dps", "sled_position_m", "sled_velocity_mps", "leg_pitch_deg",
+    "valgus_deg", "heel_left", "heel_right", "seat",
+)  # fmt: skip
+"""Columns of a trace, one row a reading."""
+
+
+class States(NamedTuple):
+    """Everything the loop remembers."""
+
+    tracker: tracker.State
+    frame: np.ndarray
+    reps: np.ndarray
+    faults: faults.States
+    out: Buffer
+
+
+def new_states() -> States:
+    """A loop that has seen nothing."""
+    return States(
+        tracker.new_state(), new_frame().view(np.recarray), reps.new_state(), faults.new_states(), new_buffer()
+    )
+
+
+@njit
+def scan(moved, kinds, t_s, values, begin, end, turn_rad):
+    """Before a calibration: only watch how much has moved. Returns (next reading, reason)."""
+    s = moved[0]
+    for i in range(begin, end):
+        activity.step(s, t_s[i], kinds[i], values[i])
+        if activity.enough(s, turn_rad):
+            return i + 1, ENOUGH
+    return end, END
+
+
+@njit
+def run(model, p_reps, p_faults, states, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace):
+    """Readings begin to end through everything. Returns (next reading, reason).
+
+    kinds (n,) sources, t_s (n,), values (n, 6). trace (n, COLUMNS) is filled where it has rows, else (0, COLUMNS).
+    turn_rad: movement at which to stop with ENOUGH. until_calm: stop with CALM between two reps.
+    """
+    x = states.frame[0]
+    rep = states.reps[0]
+    s = moved[0]
+    out = states.out
+    for i in range(begin, end):
+        source = kinds[i]
+        tracker.step(model, states.tracker, x, t_s[i], source, values[i])
+        reps.step(p_reps, rep, x, out)
+        faults.step_all(p_faults, states.faults, x, rep, out)
+        if trace.shape[0] > 0:
+            row = trace[i]
+            row[0] = x.t_s
+            row[1] = x.flexion_deg
+            row[2] = x.rate_dps
+            row[3] = x.position_m
+            row[4] = x.velocity_mps
+            row[5] = x.pitch_deg
+            row[6] = x.valgus_deg
+            row[7] = x.heel_left
+            row[8] = x.heel_right
+            row[9] = x.seat
+        if source != PADS:
+            activity.step(s, t_s[i], source, values[i])
+            if activity.enough(s, turn_rad):
+                return i + 1, ENOUGH
+        if out.tally[0] > out.rows.shape[0] - ROOM:
+            return i + 1, FULL
+        if until_calm and (rep.active == 0 or rep.phase == TOP or rep.phase == IDLE):
+            return i + 1, CALM
+    return end, END
