@@ -98,7 +98,7 @@ class Result:
     token: int
     code: str
     text: str
-    ours: bool
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

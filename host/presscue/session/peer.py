@@ -10,14 +10,13 @@ gives the events that live gave, in any chunking.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from .. import channels, results, wire
 from ..errors import PeerError, SessionMisuse
 from . import events as ev
 from .events import SessionEvent
+from .reading import ProfileParts, read_event
 from .sequence import NEW, REPEATED, BootSequence
 
 FOREIGN_BYTES = 16384
@@ -62,8 +61,7 @@ class Session:
         self._token = 0
         self._pending: set[int] = set()
         self._header: bytes = b""
-        self._profile: dict[int, bytes] = {}
-        self._profile_toml: str | None = None
+        self._profile = ProfileParts()
 
     # --- in -------------------------------------------------------------------------------------
 
@@ -230,115 +228,39 @@ class Session:
             self.counts.malformed += 1
             return
         name, fields = decoded
-        read = _READERS.get(name)
-        if read is None:  # a command: only a host sends it
-            self.counts.malformed += 1
-            return
-        event = read(self, message, fields, events)
-        if event is not None:
-            events.append(event)
-
-    def _info(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        if f["protocol"] > wire.PROTOCOL:
+        if name == "info" and fields["protocol"] > wire.PROTOCOL:
             raise PeerError(
-                f"the node speaks protocol {f['protocol']}, this presscue only up to {wire.PROTOCOL}: update presscue"
+                f"the node speaks protocol {fields['protocol']}, this presscue only up to {wire.PROTOCOL}: "
+                "update presscue"
             )
-        if self.info is not None and message == self.info.message:
-            return None
-        boot = self._in_boot(f["boot"], events)
-        version = (f["major"], f["minor"], f["patch"])
-        t_s = (f["t_us"] + boot.offset_us) * 1e-6
-        self.info = ev.NodeInfo(message, f["protocol"], f["boot"], version, t_s, f["device"].hex(), _text(f["name"]))
-        return self.info
-
-    def _channel(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        if not self.channels.add(message, f):
-            return None
-        return ev.Channel(message, f["source"], self.channels.layout(f["source"]) is not None)
-
-    def _status(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        boot = self._in_boot(f["boot"], events)
-        faults = tuple(part for bit, part in enumerate(wire.PARTS) if f["faults"] >> bit & 1)
-        counted = (f[name] for name in ("dropped_messages", "fifo_overruns", "bus_errors", "bad_frames"))
-        rest = (f[name] for name in ("loop_max_us", "battery_mv", "heap_free", "cues_played"))
-        t_s = (f["t_us"] + boot.offset_us) * 1e-6
-        return ev.Status(message, t_s, _name(wire.STATES, f["state"]), faults, *counted, *rest)
-
-    def _notice(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        boot = self._in_boot(f["boot"], events)
-        part, code = _name(wire.PARTS, f["part"]), _name(wire.NOTICES, f["code"])
-        return ev.Notice(message, (f["t_us"] + boot.offset_us) * 1e-6, part, code, f["value"], _text(f["text"]))
-
-    def _result(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        ours = f["token"] in self._pending
-        self._pending.discard(f["token"])
-        command = wire.MESSAGES.get(f["command"], (f"command {f['command']}",))[0]
-        return ev.Result(message, command, f["token"], _name(wire.RESULTS, f["code"]), _text(f["text"]), ours)
-
-    def _pong(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        return ev.Pong(message, f["token"], f["host_us"], f["node_us"])
-
-    def _cue(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        offset_us = self._boot.offset_us if self._boot else 0
-        detected_s = (f["detected_us"] + offset_us) * 1e-6
-        pattern = _name(wire.PATTERNS, f["pattern"])
-        return ev.CueSent(message, f["cue"], pattern, f["priority"], f["strength"], f["ttl_ms"], detected_s)
-
-    def _cue_ack(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        start_s = (f["start_us"] + self._in_boot(f["boot"], events).offset_us) * 1e-6
-        return ev.CueAck(message, f["cue"], _name(wire.OUTCOMES, f["outcome"]), _name(wire.BY, f["by"]), start_s)
-
-    def _header_read(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        if message == self._header:
-            return None
-        self._header = message
-        version = (f["major"], f["minor"], f["patch"])
-        return ev.Header(message, f["format"], f["wall_ms"], f["session"], f["device"].hex(), version, _text(f["name"]))
-
-    def _profile_part(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        self._profile[f["part"]] = f["toml"]
-        parts = [self._profile.get(i) for i in range(f["parts"])]
-        if f["part"] + 1 != f["parts"] or None in parts:
-            return None
-        toml = _text(b"".join(part for part in parts if part is not None))
-        if toml == self._profile_toml:
-            return None
-        self._profile_toml = toml
-        return ev.ProfileText(message, toml)
-
-    def _calibration(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        if len(f["values"]) % 8:
+        boot = self._in_boot(fields["boot"], events) if "boot" in fields else self._boot
+        event: SessionEvent | None
+        if name == "channel":
+            if not self.channels.add(message, fields):
+                return
+            event = ev.Channel(message, fields["source"], self.channels.layout(fields["source"]) is not None)
+        elif name == "profile":
+            if (toml := self._profile.add(fields)) is None:
+                return
+            event = ev.ProfileText(message, toml)
+        else:
+            event = read_event(message, name, fields, boot.offset_us if boot else 0)
+        if event is None:
             self.counts.malformed += 1
-            return None
-        return ev.CalibrationRead(message, f["effective_us"] * 1e-6, f["layout"], np.frombuffer(f["values"], "<f8"))
-
-    def _mark(self, message: bytes, f: dict, events: list[SessionEvent]) -> SessionEvent | None:
-        return ev.Mark(message, f["wall_ms"], _name(wire.MARKS, f["code"]), _text(f["text"]))
+        elif isinstance(event, ev.NodeInfo):
+            if self.info is None or message != self.info.message:
+                self.info = event
+                events.append(event)
+        elif isinstance(event, ev.Header):
+            if message != self._header:
+                self._header = message
+                events.append(event)
+        else:
+            if isinstance(event, ev.Result) and event.token in self._pending:
+                self._pending.discard(event.token)
+                event = replace(event, ours=True)
+            events.append(event)
 
 
 _SAMPLES = bytes([channels.SAMPLES])
 _PLACEHOLDER = ev.Unknown(b"")
-
-_READERS = {
-    "info": Session._info,
-    "channel": Session._channel,
-    "status": Session._status,
-    "notice": Session._notice,
-    "result": Session._result,
-    "pong": Session._pong,
-    "cue": Session._cue,
-    "cue_ack": Session._cue_ack,
-    "header": Session._header_read,
-    "profile": Session._profile_part,
-    "calibration": Session._calibration,
-    "mark": Session._mark,
-}
-
-
-def _name(names: tuple[str, ...], code: int) -> str:
-    """The name of a coded value; a number for one that a newer peer may know."""
-    return names[code] if code < len(names) else f"code {code}"
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
