@@ -24,6 +24,9 @@ from .serial import SerialLink
 OWN_OPTIONS = ("fast", "interpreter")
 STEP_US = 1_000
 LEAVE_S = 5.0
+"""A node process that has not ended this long after its link was closed is killed."""
+DYING_S = 0.5
+"""How long a process may take to end after its socket has."""
 
 
 class SimLink(Link, Protocol):
@@ -101,6 +104,7 @@ class PacedSimLink:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
+            start_new_session=True,  # Ctrl-C is for this process; the node ends when it is closed
         )
         self._serial: SerialLink | None = None
         try:
@@ -160,7 +164,11 @@ class PacedSimLink:
         return self._serial
 
     def _lost(self, error: LinkLost) -> LinkLost:
-        if self._serial is None or self._process.poll() is None:
+        if self._serial is None:
+            return error
+        try:
+            self._process.wait(DYING_S)
+        except subprocess.TimeoutExpired:
             return error
         return LinkLost(f"{self.name}: the virtual node has stopped: {self._last_words()}")
 

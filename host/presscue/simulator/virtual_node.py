@@ -5,6 +5,7 @@ moves only by what those take (`board/charges.py`). The same seed and the same i
 interpreter and however `run_until` is cut up.
 """
 
+import math
 import struct
 
 import numpy as np
@@ -16,6 +17,9 @@ from .board.pads import PADS
 
 POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 """`machine.reset_cause()`, by the numbers of the ESP32 port; 2 stands for the reset button."""
+
+WAITS = frozenset((child.START, child.WAIT, child.WAIT_SERIAL))
+USES = frozenset(range(child.READ, child.FLASH_ERASE + 1)) - WAITS
 
 
 class VirtualNode:
@@ -33,6 +37,7 @@ class VirtualNode:
         self.boots = 0
         """Boots so far, with the one of power-on."""
         self.requests = 0
+        """What the firmware has asked of the board so far."""
         self._seed = seed
         self._firmware = firmware
         self._child: child.Child | None = None
@@ -57,39 +62,48 @@ class VirtualNode:
             request = self._pending
             if request is None:
                 request = self._pending = self._running().request()
-            due_us = self._due_us(request)
-            if self._watchdog_us is not None and self._watchdog_us <= min(due_us, t_us):
-                self._boot(WATCHDOG_RESET, self._watchdog_us)
+            due_us = request.t_us if request.what not in WAITS else self._due_us(request)
+            if self._watchdog_us <= due_us and self._watchdog_us <= t_us:
+                self._boot(WATCHDOG_RESET, int(self._watchdog_us))
             elif due_us > t_us:
                 break
             else:
                 self._pending = None
-                self._serve(request, due_us)
+                self.requests += 1
+                if request.what in USES:
+                    self._use(request)
+                else:
+                    self._serve(request, due_us)
         self.now_us = max(self.now_us, t_us)
 
     def _due_us(self, request: child.Request) -> int:
-        """When the board turns to a request."""
+        """When the board turns to a request that waits."""
         if request.what == child.START:
             return self._zero_us + (charges.BOOT_US if self.boots > 1 else 0)
         if request.what == child.WAIT:
             return max(request.a, request.t_us)
-        if request.what == child.WAIT_SERIAL:
-            input_us = self.hardware.serial.next_input_us(request.t_us)
-            return request.a if input_us is None else max(request.t_us, min(request.a, int(input_us) + 1))
-        return request.t_us
+        input_us = self.hardware.serial.next_input_us(request.t_us)
+        return request.a if input_us is None else max(request.t_us, min(request.a, int(input_us) + 1))
+
+    def _use(self, request: child.Request) -> None:
+        """The firmware uses a part of the board."""
+        try:
+            self._answer(*self.hardware.execute(request))
+        except PowerCut:
+            self._boot(POWER_ON, request.t_us)
 
     def _serve(self, request: child.Request, due_us: int) -> None:
-        self.requests += 1
+        """Requests that are about time and the processor itself."""
         what = request.what
-        if what == child.FEED:
+        if what in (child.WAIT, child.WAIT_SERIAL):
+            self._answer(due_us + charges.SLEEP_US, 0)
+        elif what == child.FEED:
             self._watchdog_us = due_us + self._watchdog_period_us
         elif what == child.WATCHDOG:
             self._watchdog_period_us = request.a * 1000
             self._watchdog_us = due_us + self._watchdog_period_us
         elif what >= child.POSTED:
             self.hardware.post(request)
-        elif what in (child.WAIT, child.WAIT_SERIAL):
-            self._answer(due_us + charges.SLEEP_US, 0)
         elif what == child.SYNC:
             self._answer(due_us, 0)
         elif what == child.START:
@@ -100,10 +114,7 @@ class VirtualNode:
         elif what == child.PANIC:
             raise child.FirmwareError(f"the firmware stopped at {due_us / 1e6:.3f} s:\n{request.data.decode()}")
         else:
-            try:
-                self._answer(*self.hardware.execute(request))
-            except PowerCut:
-                self._boot(POWER_ON, due_us)
+            raise child.FirmwareError(f"the firmware sent the board an unknown request {what}")
 
     def _answer(self, t_us: int, status: int, data: bytes = b"") -> None:
         self._running().answer(t_us, status, self.hardware.serial.available(t_us), data)
@@ -120,7 +131,7 @@ class VirtualNode:
         self._cause = cause
         self._zero_us = t_us
         self._boot_seed = int(np.random.default_rng([self._seed, 40, self.boots]).integers(1 << 62))
-        self._watchdog_us: int | None = None
+        self._watchdog_us = math.inf
         self._watchdog_period_us = 0
         self._pending: child.Request | None = None
         self.now_us = max(self.now_us, t_us)

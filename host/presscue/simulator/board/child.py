@@ -91,6 +91,7 @@ class Child:
                 stdout=self._log,
                 stderr=self._log,
                 pass_fds=(child_in, child_out),
+                start_new_session=True,  # Ctrl-C is for the host; the child ends when its pipe does
             )
         finally:
             os.close(child_in)

@@ -117,9 +117,7 @@ class Hardware:
             return t_us + b * charges.FLASH_READ_BYTE_NS // 1000, b, self.flash.read(a, b)
         if what == child.FLASH_WRITE:
             return t_us + self.flash.program(a, data), b, b""
-        if what == child.FLASH_ERASE:
-            return t_us + self.flash.erase(a), 0, b""
-        raise child.FirmwareError(f"the firmware sent the board an unknown request {what}")
+        return t_us + self.flash.erase(a), 0, b""
 
     def _pin_uv(self, pin: int, t_us: int) -> int:
         if pin != BATTERY_PIN:
