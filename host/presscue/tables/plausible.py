@@ -41,7 +41,7 @@ def rate_hz(t_s: np.ndarray, sensor: str) -> float:
                 f"time_s looks like {unit}: {sensor} would have {rate:.3g} readings a second; divide by {factor:.0f}"
             )
     raise Implausible(
-        f"{sensor} has {rate:.4g} readings a second by time_s; presscue takes {RATE_MIN_HZ:g} to {RATE_MAX_HZ:g}"
+        f"{sensor}: {rate:.4g} readings a second by time_s; presscue takes {RATE_MIN_HZ:g} to {RATE_MAX_HZ:g}"
     )
 
 

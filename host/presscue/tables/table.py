@@ -13,8 +13,8 @@ from . import plausible
 from .cells import Cells, open_cells
 from .sensors import KNOWN, Sensor, find_sensors
 
-SLICE_S = 0.25
-"""Samples are handed on in slices of about this much time, all sensors side by side."""
+SLICE_S = 0.04
+"""Samples are handed on in slices of so much time, like a node's batches: the core goes on without one that lags."""
 
 _NEARLY_TIME = ("time", "t", "timestamp", "time_ms", "time_us", "time_ns", "seconds", "timestamp_ms")
 
@@ -75,7 +75,8 @@ class Table:
         self.steps_back += int(np.count_nonzero(known & (forward < latest[:-1])))
         if not kept.all():
             block = {name: column[kept] for name, column in block.items()}
-        runs = [run for sensor in self.sensors for run in sensor.take(block["time_s"], block)]
+        # pads first: their readings are there when the time of the IMUs passes over them
+        runs = [run for sensor in reversed(self.sensors) for run in sensor.take(block["time_s"], block)]
         return Batch(time_s, _sliced(runs))
 
     def _conclude(self) -> None:
