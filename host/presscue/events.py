@@ -75,7 +75,9 @@ def new_buffer(capacity: int = 256) -> Buffer:
 
 def drain(out: Buffer) -> np.ndarray:
     """A copy of the rows in use; empties the buffer."""
-    rows = out.rows[: out.tally[0]].copy()
+    used = int(out.tally[0])
+    rows = out.rows[:used].copy()
+    out.rows[:used] = np.zeros((), ROW)  # a row says nothing of the one that was there before
     out.tally[0] = 0
     return rows
 

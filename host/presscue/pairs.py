@@ -90,7 +90,7 @@ def end_stroke(p, s, t, out):
         start, start_s, end, end_s = s.low, s.low_s, s.high, s.high_s
     else:
         start, start_s, end, end_s = s.high, s.high_s, s.low, s.low_s
-    s.set_end_s = end_s
+    s.set_end_s = min(end_s, s.moved_s)
     if s.spent == 1:
         s.spent = 0
         return

@@ -71,8 +71,8 @@ def step_all(p, s, x, rep, out):
 
 # name in the profile's [limits]: (detector, parameter, least, most, unit)
 LIMITS = {
-    "soft_bend_deg": ("lockout", "soft_bend_deg", 1.0, 30.0, "degrees of flexion"),
-    "max_flexion_deg": ("depth", "max_flexion_deg", 40.0, 150.0, "degrees of flexion"),
+    "soft_bend_deg": ("lockout", "soft_bend_deg", 1.0, 45.0, "degrees of flexion"),
+    "max_flexion_deg": ("depth", "max_flexion_deg", 45.0, 150.0, "degrees of flexion"),
     "heel_share": ("heel_lift", "share", 0.05, 0.8, "a part of the foot's own usual reading"),
     "lowering_s": ("tempo", "lowering_s", 0.2, 8.0, "seconds"),
     "bounce_mps2": ("tempo", "bounce_mps2", 1.0, 20.0, "m/s2"),

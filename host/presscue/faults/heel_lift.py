@@ -40,7 +40,7 @@ STATE = np.dtype(
         ("active", "i8"),
         ("warm_s", "f8"),  # movement seen in this set
         ("level", "f8"),
-        ("shape", "f8", (2, BINS)),
+        ("profile", "f8", (2, BINS)),
         ("sums", "f8", (2, BINS)),
         ("counts", "f8", (2, BINS)),
         ("cycle", "i8"),
@@ -61,7 +61,7 @@ def new_state(fault: int) -> np.ndarray:
     """A state array (1,) of one foot: fault is HEEL_LEFT or HEEL_RIGHT."""
     state = np.zeros(1, STATE).view(np.recarray)
     state.fault = fault
-    state["shape"] = 1.0
+    state["profile"] = 1.0
     return state
 
 
@@ -88,7 +88,7 @@ def step(p, s, x, rep, out):
     depth = rep.depth if math.isnan(x.flexion_deg) else x.flexion_deg / DEEP_DEG
     part = min(max(int(depth * BINS), 0), BINS - 1)
     way = 1 if rep.heading > 0 else 0
-    shape = s.shape[way, part]
+    shape = s.profile[way, part]
     if s.warm_s < p.warm_s:
         if rep.moving == 1:
             whole = s.warm_s + dt
@@ -154,7 +154,7 @@ def learn(p, s):
     for way in range(2):
         for part in range(BINS):
             if s.counts[way, part] > 0.0:
-                total += s.sums[way, part] / s.counts[way, part] / s.shape[way, part]
+                total += s.sums[way, part] / s.counts[way, part] / s.profile[way, part]
                 n += 1
     if n == 0 or total <= 0.0:
         return
@@ -165,7 +165,7 @@ def learn(p, s):
         for part in range(BINS):
             if s.counts[way, part] > 0.0:
                 mean = s.sums[way, part] / s.counts[way, part]
-                s.shape[way, part] += p.shape_rate * (mean / level - s.shape[way, part])
+                s.profile[way, part] += p.shape_rate * (mean / level - s.profile[way, part])
 
 
 @njit

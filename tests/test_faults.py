@@ -1,0 +1,242 @@
+"""Detectors, one by one, on hand-drawn reps: what they find, when, and what they leave alone."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from drawn_frames import Drawing, Run, drive, inclined_set
+from presscue import events, faults, reps
+from presscue.faults import params_from_limits
+
+
+def kinds(found):
+    return [(e.kind, e.side, e.rep) for e in found]
+
+
+def lifted(rows, side, start_s, end_s, share=0.1):
+    """Take the load off a heel from start_s to end_s."""
+    rows[f"heel_{side}"][(rows["t_s"] >= start_s) & (rows["t_s"] < end_s)] *= share
+
+
+@pytest.mark.parametrize("measures", ["sled leg", "sled", "leg"])
+def test_clean_reps_have_no_faults(measures):
+    _, _, found = Run().results(inclined_set(6).frames(measures))
+    assert found == []
+
+
+def test_lockout():
+    _, _, found = Run().results(inclined_set(3, top_deg=3.0).frames())
+    assert kinds(found) == [("lockout", None, 0), ("lockout", None, 1), ("lockout", None, 2)]
+    first = found[0]
+    assert 7.0 < first.onset_s < 7.9
+    assert first.detected_s - first.onset_s == pytest.approx(0.03, abs=0.02)
+    assert first.end_s == pytest.approx(8.6, abs=0.5)
+    assert first.severity == pytest.approx(5 / 8, abs=0.05)
+    assert first.confidence > 0.95
+
+
+@pytest.mark.parametrize(("top_deg", "wanted"), [(12.0, 0), (9.5, 0), (7.0, 3)])
+def test_lockout_limit(top_deg, wanted):
+    _, _, found = Run().results(inclined_set(3, top_deg=top_deg).frames())
+    assert len(found) == wanted
+
+
+def test_wobbling_about_the_soft_bend_is_one_lockout():
+    drawing = Drawing(60.0).hold(1.0).move(18.0, 1.3).hold(0.5).move(80.0, 2.0).move(6.0, 1.6)
+    for _ in range(4):
+        drawing.move(10.0, 0.3).move(6.0, 0.3)
+    _, _, found = Run().results(drawing.rep().rep().move(60.0, 1.5).hold(9.0).frames())
+    assert kinds(found) == [("lockout", None, 0)]
+
+
+def test_a_straight_leg_without_load_is_no_lockout():
+    drawing = Drawing(0.0).hold(5.0).move(60.0, 2.0).hold(4.6).move(18.0, 1.3).hold(0.6).rep().move(60.0, 1.5).hold(9.0)
+    _, _, found = Run().results(drawing.frames())
+    assert found == []
+
+
+def test_uncertain_flexion_is_not_judged():
+    rows = inclined_set(2, top_deg=3.0).frames()
+    rows["flexion_sd_deg"] = 9.0
+    assert Run().results(rows)[2] == []
+
+
+def test_lockout_when_unracking_belongs_to_no_rep():
+    drawing = Drawing(60.0).hold(1.0).move(3.0, 1.3).hold(0.8).rep().rep().move(60.0, 1.5).hold(9.0)
+    _, _, found = Run().results(drawing.frames())
+    assert kinds(found) == [("lockout", None, None)]
+
+
+def test_slam_is_also_a_lockout():
+    _, _, found = Run().results(inclined_set(2, top_deg=-1.0, press_s=0.45).frames())
+    assert kinds(found) == [("slam", None, 0), ("lockout", None, 0), ("slam", None, 1), ("lockout", None, 1)]
+    assert found[0].detected_s < found[1].detected_s
+    assert found[0].onset_s == found[0].detected_s == found[0].end_s
+
+
+def test_depth():
+    run = Run()
+    found = run.results(inclined_set(2, deep_deg=98.0).frames())[2]
+    assert kinds(found) == [("depth", None, 0), ("depth", None, 1)]
+    assert found[0].severity == pytest.approx(0.4, abs=0.05)
+    assert found[0].detected_s - found[0].onset_s == pytest.approx(0.03, abs=0.02)
+    assert found[0].onset_s < 6.1 < found[0].end_s
+
+
+def test_depth_by_the_lifters_own_limit():
+    rows = inclined_set(2, deep_deg=80.0).frames()
+    assert len(Run(fault_params=params_from_limits({"max_flexion_deg": 75.0})).results(rows)[2]) == 2
+
+
+@pytest.mark.parametrize(("lower_s", "wanted"), [(1.25, 0), (0.9, 3)])
+@pytest.mark.parametrize("measures", ["sled leg", "sled", "leg", "pitch"])
+def test_tempo(lower_s, wanted, measures):
+    found_reps, _, found = Run().results(inclined_set(3, lower_s=lower_s).frames(measures))
+    assert kinds(found) == [("tempo", None, i) for i in range(wanted)]
+    for event, rep in zip(found, found_reps, strict=False):
+        assert event.onset_s == pytest.approx(rep.bottom_s, abs=0.1)
+        assert 0.0 < event.detected_s - event.onset_s < 0.4
+
+
+def bounced(accelerate_s: float) -> np.ndarray:
+    """Three reps whose sled velocity is reversed at the bottom within 2 * accelerate_s."""
+    drawing = Drawing(60.0).hold(1.0).move(18.0, 1.3).hold(0.5).rep().rep().rep().move(60.0, 1.5).hold(9.0)
+    rows = drawing.frames("sled")
+    t = rows["t_s"] - 2.8
+    phase = np.where((t > 0) & (t < 12.0), t % 4.0, 4.0)
+    speed = 0.3 * np.tanh((phase - 1.6) / accelerate_s) * (phase > 0.05) * (phase < 3.15)
+    inside = (t > 0) & (t < 12.0)
+    rows["velocity_mps"][inside] = speed[inside]
+    rows["position_m"][inside] = rows["position_m"][~inside][0] + 0.2
+    rows["position_m"] = np.cumsum(rows["velocity_mps"] * np.gradient(rows["t_s"]))
+    rows["still"] = np.abs(rows["velocity_mps"]) < 0.003
+    return rows
+
+
+def test_bounce():
+    assert kinds(Run().results(bounced(0.05))[2]) == [("tempo", None, 0), ("tempo", None, 1), ("tempo", None, 2)]
+    assert Run().results(bounced(0.2))[2] == []
+
+
+def test_clanks_are_no_bounce():
+    rows = inclined_set(3, pause_s=0.0).frames("sled")
+    for bottom_s in (6.1, 10.3, 14.5):
+        clank = (rows["t_s"] > bottom_s) & (rows["t_s"] < bottom_s + 0.02)
+        rows["velocity_mps"][clank] += 0.15
+        rows["acceleration_mps2"][clank] = 30.0
+    assert Run().results(rows)[2] == []
+
+
+def test_re_racking_fast_is_not_judged():
+    drawing = Drawing(60.0).hold(1.0).move(18.0, 1.3).hold(0.5).rep().rep().move(55.0, 0.5).hold(9.0)
+    assert Run().results(drawing.frames())[2] == []
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_heel_lift_of_each_side_alone(side):
+    rows = inclined_set(4).frames()
+    lifted(rows, side, 10.0, 11.0)
+    _, _, found = Run().results(rows)
+    assert kinds(found) == [("heel_lift", side, 1)]
+    assert found[0].onset_s == pytest.approx(10.0, abs=0.05)
+    assert found[0].detected_s - found[0].onset_s == pytest.approx(0.11, abs=0.03)
+    assert found[0].end_s == pytest.approx(11.0, abs=0.05)
+    assert found[0].severity > 0.5
+
+
+def test_heel_lifts_in_the_very_first_reps():
+    rows = inclined_set(4).frames()
+    for rep in range(4):
+        lifted(rows, "left", 5.3 + 4.4 * rep, 6.9 + 4.4 * rep)
+    assert kinds(Run().results(rows)[2]) == [("heel_lift", "left", rep) for rep in range(4)]
+
+
+@pytest.mark.parametrize(("share", "length_s"), [(0.6, 1.0), (0.1, 0.07)])
+def test_light_or_short_lifts_do_not_count(share, length_s):
+    rows = inclined_set(4).frames()
+    lifted(rows, "left", 10.0, 10.0 + length_s, share)
+    assert Run().results(rows)[2] == []
+
+
+def test_heels_are_judged_by_their_own_depth_profile():
+    rows = inclined_set(8).frames()
+    deep = rows["flexion_deg"] / 90.0
+    for side in ("left", "right"):
+        rows[f"heel_{side}"] *= 1.0 - 0.55 * np.nan_to_num(deep)  # much less heel at the bottom, in every rep
+    assert Run().results(rows.copy())[2] == []
+    lifted(rows, "left", 31.8, 32.6, 0.25)
+    assert kinds(Run().results(rows)[2]) == [("heel_lift", "left", 6)]
+
+
+def test_heels_do_not_care_for_gain_drift_or_load():
+    rows = inclined_set(5).frames()
+    more = inclined_set(5).frames()
+    more["t_s"] += rows["t_s"][-1] + 0.01
+    more["heel_left"] *= 0.3  # fewer plates
+    more["heel_right"] *= 4.0
+    both = np.concatenate([rows, more])
+    both["heel_left"] *= 1.0 + 0.4 * both["t_s"] / both["t_s"][-1]
+    lifted(both, "right", rows["t_s"][-1] + 10.0, rows["t_s"][-1] + 11.0)
+    assert kinds(Run().results(both)[2]) == [("heel_lift", "right", 6)]
+
+
+def test_putting_the_sled_down_lifts_no_heel():
+    rows = inclined_set(3).frames()
+    down_s = 4.1 + 3 * 4.4 + 1.5
+    for side in ("left", "right"):
+        rows[f"heel_{side}"][rows["t_s"] > down_s - 0.02] = 15.0
+    assert Run().results(rows)[2] == []
+
+
+def test_without_pads_there_are_no_heels():
+    assert Run().results(inclined_set(3).frames(pads=False))[2] == []
+    rows = inclined_set(3).frames()
+    rows["heel_left"] = np.nan
+    lifted(rows, "right", 10.0, 11.0)
+    assert kinds(Run().results(rows)[2]) == [("heel_lift", "right", 1)]
+
+
+def test_limits_of_the_profile():
+    assert params_from_limits({}) == faults.Params()
+    params = params_from_limits({"soft_bend_deg": 10, "max_flexion_deg": 85.0})
+    assert (params.lockout.soft_bend_deg, params.lockout.band_deg, params.depth.max_flexion_deg) == (10.0, 14.0, 85.0)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"soft_bend_deg": -3.0},
+        {"soft_bend_deg": math.nan},
+        {"max_flexion_deg": math.inf},
+        {"max_flexion_deg": "90"},
+        {"max_flexion_deg": True},
+        {"soft_bend": 8.0},
+        {"soft_bend_deg": None},
+    ],
+)
+def test_limits_that_make_no_sense(limits):
+    with pytest.raises(ValueError, match=r"^\[limits\] soft_bend|^\[limits\] max_flexion") as error:
+        params_from_limits(limits)
+    assert "\n" not in str(error.value)
+
+
+def test_numbers_of_faults_are_all_known():
+    assert sorted(events.FAULTS) == list(range(10))
+
+
+def test_cost_of_a_reading(capsys):
+    rows = np.tile(inclined_set(6, top_deg=5.0).frames(), 3).view(np.recarray)
+    rows["t_s"] = np.linspace(0.0, rows["t_s"][0] + len(rows) / 466.0, len(rows))
+    run = Run()
+    drive(run.params[0], run.state[0], run.params[1], run.states, rows[:10], run.out)
+    best = math.inf
+    for _ in range(3):
+        state, states = reps.new_state(), faults.new_states()
+        begun = time.perf_counter()
+        drive(run.params[0], state[0], run.params[1], states, rows, run.out)
+        best = min(best, (time.perf_counter() - begun) / len(rows))
+    with capsys.disabled():
+        print(f"\nreps and faults: {best * 1e9:.0f} ns a reading")
+    assert best < 5e-6  # ten times the aim, since other work may share the machine
