@@ -250,6 +250,36 @@ def test_scripts_see_the_bus_the_clock_and_the_flash(tmp_path, interpreter):
     assert got == repr([[0x48, 0x5A, 0x6A, 0x6B], b"\x6c", 19, 80, b"\xff\x0f\x0f", 256, 20, 1, 6, 4])
 
 
+@pytest.mark.skipif("micropython" not in INTERPRETERS, reason="no MicroPython wheel here")
+def test_the_overlay_allocates_nothing_in_the_sampling_path(tmp_path):
+    """So that a proof that the firmware allocates nothing can be run on the virtual board itself."""
+    text = BUS + (
+        "import gc, micropython\n"
+        "dog = machine.WDT(timeout=5000)\n"
+        "data, word, rest = bytearray(70), bytearray(b'\\xc3\\xe3'), bytearray(64)\n"
+        "def turn():\n"
+        "    bus.readfrom_mem_into(0x6A, 0x78, data)\n"
+        "    bus.writeto_mem(0x48, 1, word)\n"
+        "    dog.feed()\n"
+        "    stream.readinto(rest)\n"
+        "    stream.wait(time.ticks_diff(time.ticks_add(time.ticks_us(), 300), time.ticks_us()))\n"
+        "i = before = text = 0\n"
+        "turn()\n"
+        "gc.collect()\n"
+        "gc.disable()\n"
+        "before = gc.mem_alloc()\n"
+        "micropython.heap_lock()\n"
+        "while i < 500:\n    turn()\n    i += 1\n"
+        "micropython.heap_unlock()\n"
+        "text = b'%d' % (gc.mem_alloc() - before)\n"
+        "stream.write(text, 0, len(text))\n"
+        "time.sleep(10)\n"
+    )
+    with VirtualNode(StandIn(), interpreter="micropython", firmware=script(tmp_path, text)) as node:
+        node.run_until(2_000_000)
+        assert node.read() == b"0"
+
+
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
 def test_a_watchdog_that_is_not_fed_resets_the_node(tmp_path, interpreter):
     text = POWER + (

@@ -42,7 +42,7 @@ def test_real_time_over_a_socket():
     try:
         link.write(frame("hello", wire.PROTOCOL) + frame("start", 1, 7, 0))
         began_s = link.now_s()
-        heard = listen(link, 2.0, enough={wire.SLED, wire.LEG, wire.PADS})
+        heard = listen(link, 5.0, enough={wire.SLED, wire.LEG, wire.PADS})
         assert {"info", "channel", "result", "samples"} <= {name for name, _ in heard}
         now_us = next(fields for name, fields in heard if name == "info")["t_us"]
         assert now_us < (link.now_s() - began_s + 1.0) * 1e6  # node time runs at the wall clock's pace
@@ -104,7 +104,7 @@ def test_one_client_at_a_time_it_may_come_back_and_the_parent_ends_it(server):
         process.stdin.close()
         time.sleep(0.1)
         assert process.poll() is None  # a client is still there
-    assert process.wait(3.0) == 0
+    assert process.wait(10.0) == 0
 
 
 def test_lock_step_keeps_its_own_time():

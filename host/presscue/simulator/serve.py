@@ -12,8 +12,9 @@ import socket
 import sys
 import time
 
+from .board.child import FirmwareError
 from .performance import perform
-from .scenario import parse_options
+from .scenario import ScenarioError, parse_options
 from .virtual_node import VirtualNode
 
 STEP_S = 0.001
@@ -113,4 +114,9 @@ def main(options: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "")
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "")
+    except (ScenarioError, FirmwareError) as error:
+        sys.exit(f"virtual node: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -15,10 +15,11 @@ _CAPACITY = 16
 _SYNC_US = 10_000
 """A program that only looks at the clock still lets the board see time pass this often."""
 
-_requests = array("q", [0] * (4 * _CAPACITY))
+# Longs ("l", 64 bit where this runs): MicroPython makes a big integer of every item of a "q" array.
+_requests = array("l", [0] * (4 * _CAPACITY))
 _views = [memoryview(_requests)[: 4 * n] for n in range(_CAPACITY + 1)]
-_answer = array("q", [0, 0, 0])
-_state = array("q", [0, 0, 0, 0, 0])
+_answer = array("l", [0, 0, 0])
+_state = [0, 0, 0, 0, 0]
 _NOW, _COUNT, _WAITING, _TICK_CHARGE, _SYNCED = 0, 1, 2, 3, 4
 
 
