@@ -30,6 +30,7 @@ from presscue.estimator import (
     update,
     update_leg,
     update_sled,
+    update_still,
 )
 from presscue.linkage import Links, pose
 
@@ -42,6 +43,7 @@ LOST_S = 0.3  # an IMU silent for longer is not measured
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
+LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
 SURPRISE = 8.0  # mean squared innovation at which linkage and readings no longer agree
 SURPRISE_S = 0.3  # its averaging time
 
@@ -85,8 +87,8 @@ class State(NamedTuple):
 
 (
     ON, ON_T, SLED_T, LEG_T, PADS_T, FIRST_LEG, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
-    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, AUX,
-) = range(22)
+    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STILL_NIS, AUX,
+) = range(23)
 
 
 def new_state() -> State:
@@ -111,8 +113,9 @@ def wrapped(angle):
 
 
 @njit
-def step_sled(m, s, t, along):
-    """Sled filter: along is specific force along the rail without gravity (m/s2). Returns True while still."""
+def step_sled(m, s, t, along, linked_mps):
+    """Sled filter: along is specific force along the rail without gravity (m/s2), linked_mps the velocity that the
+    linkage filter sees (NaN while it is off). Returns True while the sled is still."""
     aux, x, P = s.aux, s.sled, s.sled_P
     dt = t - aux[SLED_T]
     if dt > LOST_S:
@@ -139,6 +142,8 @@ def step_sled(m, s, t, along):
         P[2, 2] += (1e-3) ** 2 * dt
         aux[SLED_LOW] += min(dt / 0.15, 1.0) * (along - aux[SLED_LOW])
         aux[SLED_FAST] += min(dt / 0.04, 1.0) * (along - aux[SLED_FAST])
+        if not math.isnan(linked_mps):
+            update(x, P, np.array([0.0, 1.0, 0.0]), linked_mps - x[1], LINKED_MPS**2, math.inf)
     aux[ALONG] = along
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
     drift = abs(aux[SLED_FAST] - x[2]) > 0.08 + 2.0 * m.floor_mps2
@@ -218,6 +223,7 @@ def maybe_start(m, s, t):
     aux[FILTER_T] = t
     aux[SLED_NIS] = 1.0
     aux[LEG_NIS] = 1.0
+    aux[STILL_NIS] = 1.0
 
 
 @njit
@@ -235,13 +241,19 @@ def step(m, s, f, t, source, v):
     linked = m.has_sled and m.has_leg
     if source == SLED and m.has_sled:
         along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
-        still = step_sled(m, s, t, along)
-        f.still = 1.0 if still else 0.0
+        linked_mps = math.nan
         if aux[ON] == 1.0:
             predict(s.x, s.P, t - aux[FILTER_T], m.noise)
             aux[FILTER_T] = t
+            linked_mps = pose(m.links, s.x[PHI]).D1 * s.x[RATE]
+        still = step_sled(m, s, t, along, linked_mps)
+        f.still = 1.0 if still else 0.0
+        if aux[ON] == 1.0:
             white = update_sled(s.x, s.P, m.links, m.noise, along)
             aux[SLED_NIS] = surprise(aux[SLED_NIS], white, t - aux[SLED_T])
+            if still:
+                white = update_still(s.x, s.P, m.links)
+                aux[STILL_NIS] = surprise(aux[STILL_NIS], white, t - aux[SLED_T])
         aux[SLED_T] = t
     elif source == LEG and m.has_leg:
         rate = v[3] * m.axis[0] + v[4] * m.axis[1] + v[5] * m.axis[2] - m.gyro_bias
@@ -275,7 +287,7 @@ def step(m, s, f, t, source, v):
     if aux[ON] == 1.0:
         gone = t - aux[SLED_T] > LOST_S or t - aux[LEG_T] > LOST_S
         wild = s.x[PHI] < -0.35 or s.x[PHI] > 2.4
-        if gone or wild or aux[SLED_NIS] > SURPRISE or aux[LEG_NIS] > SURPRISE:
+        if gone or wild or max(aux[SLED_NIS], aux[LEG_NIS], aux[STILL_NIS]) > SURPRISE:
             stop_linkage(s, t)
     write_frame(m, s, f, t, linked)
 
