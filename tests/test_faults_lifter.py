@@ -57,12 +57,10 @@ def test_every_rep_and_no_ghost(measures, capsys):
             errors.append(
                 (mine.eccentric_s - true.lowering_s, mine.travel_m - true.travel_m, mine.bottom_s - true.bottom_s)
             )
-    bottom_s, lowering_s, travel_m = np.sqrt(np.mean(np.square(errors), axis=0))
+    lowering_s, travel_m, bottom_s = np.sqrt(np.mean(np.square(errors), axis=0))
     with capsys.disabled():
-        print(
-            f"\n{measures}: {total} reps, wrong in {wrong or 'no session'}; rms errors: bottom {bottom_s * 1e3:.0f} ms, "
-        )
-        print(f"    lowering {lowering_s * 1e3:.0f} ms, travel {travel_m * 1e3:.0f} mm")
+        print(f"\n{measures}: {total} reps, wrong in {wrong or 'no session'}; rms errors: ", end="")
+        print(f"lowering {lowering_s * 1e3:.0f} ms, bottom {bottom_s * 1e3:.0f} ms, travel {travel_m * 1e3:.0f} mm")
     assert not wrong
     assert bottom_s < 0.1
 

@@ -12,7 +12,7 @@ import math
 
 from presscue.compiled import njit
 from presscue.events import REP, SET, next_row
-from presscue.measure import PITCH, SLED, least_speed, least_stroke
+from presscue.measure import PITCH, SLED, least_speed
 from presscue.phases import IDLE
 from presscue.strokes import MARGIN_S, deepest, least_flexion, stroke_span, top_speed
 
@@ -115,7 +115,7 @@ def end_stroke(p, s, t, out):
 @njit
 def end_set(p, s, t, out):
     """Close the set; what is left over was re-racking. Without a rep it was no set."""
-    if s.direction != 0 and s.high - s.low >= least_stroke(p, s):
+    if s.direction != 0 and s.high - s.low >= s.least:
         end_stroke(p, s, t, out)
     if s.set_reps > 0:
         n = next_row(out)
@@ -146,7 +146,7 @@ def end_set(p, s, t, out):
 def follow_strokes(p, s, t, out):
     """Running extremes of the present stroke, and its end."""
     y = s.y
-    least = least_stroke(p, s)
+    least = s.least
     if y >= s.high:
         s.high, s.high_s = y, t
     if y <= s.low:
@@ -191,5 +191,5 @@ def provisional_rep(p, s):
             s.rep = s.reps - 1
     elif s.first != 0 and s.direction == -s.first and s.heading == s.first:
         first, second = abs(s.first_to - s.first_from), s.high - s.low
-        if second >= max(p.partial_share * first, least_stroke(p, s)) and not is_unracking(p, s, first, second):
+        if second >= max(p.partial_share * first, s.least) and not is_unracking(p, s, first, second):
             s.rep = s.reps + 1

@@ -5,7 +5,7 @@ It turns after a small part of a stroke, so it may turn back; what is counted is
 
 from presscue.compiled import njit
 from presscue.events import HALFWAY, report
-from presscue.measure import least_speed, least_stroke
+from presscue.measure import least_speed
 from presscue.strokes import stroke_span
 
 IDLE, LOWERING, BOTTOM, PRESSING, TOP = range(5)
@@ -15,7 +15,7 @@ IDLE, LOWERING, BOTTOM, PRESSING, TOP = range(5)
 @njit
 def follow_live(p, s, t, out):
     """Heading with a small hysteresis, phase, bottoms, half-way marks and the provisional rep."""
-    y, speed, least = s.y, s.speed, least_stroke(p, s)
+    y, speed, least = s.y, s.speed, s.least
     nudge = 0.12 * least
     limit = least_speed(p, s)
     if s.heading > 0:

@@ -51,6 +51,7 @@ STATE = np.dtype(
         ("t_s", "f8"),
         ("y", "f8"),  # the measure: m, or degrees towards straight
         ("speed", "f8"),  # its rate, > 0 while pressing
+        ("least", "f8"),  # travel that makes a stroke
         # for detectors and displays
         ("active", "i8"),  # 1 from the first movement of a set to its end
         ("moving", "i8"),
@@ -117,6 +118,7 @@ def step(p, s, x, out):
     if x.source == PADS or not take_measure(p, s, x):
         return
     t = x.t_s
+    s.least = least_stroke(p, s)
     s.moving = 1 if abs(s.speed) >= least_speed(p, s) else 0
     if s.moving == 1:
         s.moved_s = t
@@ -130,7 +132,7 @@ def step(p, s, x, out):
             return
         s.high = max(s.high, s.y)
         s.low = min(s.low, s.y)
-        if s.high - s.low < 0.25 * least_stroke(p, s):
+        if s.high - s.low < 0.25 * s.least:
             return
         s.active = 1
         s.set_start_s = min(s.high_s, s.low_s)

@@ -26,6 +26,7 @@ class Params(NamedTuple):
     share: float = 0.35  # of the foot's own usual reading at this phase; larger: lighter lifts count, ghosts too
     back_share: float = 0.5  # the lift is over above this
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
+    moved: float = 0.2  # and until the sled has moved by this part of a least stroke; larger: surer, later
     warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
     clean_share: float = 0.5  # parts of a rep below this share are not learnt
     level_rate: float = 0.5  # how much of a clean rep goes into the level
@@ -52,6 +53,7 @@ STATE = np.dtype(
         ("onset_s", "f8"),
         ("last_s", "f8"),  # last time below the share
         ("held_s", "f8"),  # movement since the onset
+        ("onset_y", "f8"),  # measure of the motion at the onset
         ("least", "f8"),  # smallest part of the usual reading
     ]
 )
@@ -115,7 +117,7 @@ def step(p, s, x, rep, out):
 def judge(p, s, t_s, dt, ratio, rep, out):
     """Hold one reading, as a part of the usual one, against the limits.
 
-    Only movement counts as dwell: a sled put down takes the load off the heels too, but stands at once.
+    Only movement counts, in time and in way: a sled put down takes the load off the heels too, but stands at once.
     """
     if s.lasting == 1:
         s.dirty = 1
@@ -133,13 +135,15 @@ def judge(p, s, t_s, dt, ratio, rep, out):
     if s.below == 0:
         s.below = 1
         s.onset_s = t_s
+        s.onset_y = rep.y
         s.held_s = 0.0
         s.least = ratio
     elif rep.moving == 1:
         s.held_s += dt
     s.last_s = t_s
     s.least = min(s.least, ratio)
-    if s.held_s >= p.dwell_s:
+    far = abs(rep.y - s.onset_y) >= p.moved * rep.least
+    if far and rep.direction != 0 and s.held_s >= p.dwell_s:
         s.lasting = 1
         s.dirty = 1
         s.rep = rep.rep
