@@ -80,6 +80,7 @@ class Core:
         self._pending: Calibration | None = None
         self._turn_rad = activity.FIRST_TURN_RAD
         self._refined = 0
+        self._asked_last = False
         self._now_s = -math.inf
         self._late_until_s = -math.inf
         self._trace: list[np.ndarray] = []
@@ -108,15 +109,24 @@ class Core:
             self._turn_rad = RETRY_TURN_RAD
             return None
         if self._now_s > calibration.effective_s:
-            calibration = replace(calibration, effective_s=math.ceil(self._now_s * 1e6) / 1e6)
+            calibration = replace(calibration, effective_s=math.ceil(self._now_s * 1e6) * 1e-6)
         self._pending = calibration
         return calibration
 
     def finish(self) -> list[Output]:
-        """The stream is over: release what is held back, close the set."""
+        """The stream is over: release what is held back, close the set.
+
+        Patient and without any calibration: asks once for one on all there is; call again when it is answered.
+        """
         outs = self.feed(())
         self.merge.close()
         self._advance(outs)
+        if self._model is None and self.config.patient:
+            if self._pending is not None:
+                self._apply(outs)
+            elif not self._asked_last and self._wanted is None and self._now_s > -math.inf:
+                self._asked_last = True
+                self._ask(self._now_s, outs)
         if self._wanted is None and self._model is not None:
             reps.finish(self._p_reps, self._states.reps[0], self._states.out)
             self._collect(outs)
@@ -142,6 +152,12 @@ class Core:
     def trace(self) -> np.ndarray:
         """Every frame so far, shape (n, len(kernel.COLUMNS)), if the config asks for it."""
         return np.concatenate(self._trace) if self._trace else np.zeros((0, len(kernel.COLUMNS)))
+
+    def take_trace(self) -> np.ndarray:
+        """The frames since the last time. Earlier times come again when the first calibration of a kind is there."""
+        rows = self.trace()
+        self._trace.clear()
+        return rows
 
     def snapshot(self) -> Snapshot:
         """The present frame and rep state."""
@@ -208,7 +224,7 @@ class Core:
     def _ask(self, now_s: float, outs: list[Output]) -> None:
         self._moved[0].turned_rad = 0.0
         self._moved[0].pushed_mps = 0.0
-        self._wanted = CalibrationWanted(now_s, round((now_s + FIT_DELAY_S) * 1e6) / 1e6)
+        self._wanted = CalibrationWanted(now_s, round((now_s + FIT_DELAY_S) * 1e6) * 1e-6)
         outs.append(self._wanted)
 
     def _apply(self, outs: list[Output]) -> None:

@@ -1,0 +1,68 @@
+"""Answers to the core's wish for a calibration: the fit at once, after a fixed virtual delay (offline and in virtual
+time), and what goes into a recording of it."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .calibration import Calibration, NoFit, Priors, fit
+from .core import Core, CoreConfig
+from .cues import Params as CueParams
+from .profile import Profile
+from .recording import calibration_message
+from .results import CalibrationWanted, Output, Samples
+from .session.events import CalibrationRead
+
+
+def core_of(profile: Profile, *, patient: bool, trace: bool = False, observe_only: bool = False) -> Core:
+    """A core for a profile. patient: as in CoreConfig. observe_only: no cues."""
+    limits = {"soft_bend_deg": profile.soft_bend_deg, "max_flexion_deg": profile.max_flexion_deg}
+    said = {name: value for name, value in limits.items() if value is not None}
+    priors = Priors(profile.height_m, profile.rail_deg, profile.straight_leg_hold_s)
+    cues = CueParams(observe_only=observe_only)
+    return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace))
+
+
+def answer(core: Core, wanted: CalibrationWanted) -> tuple[Calibration | None, str]:
+    """The fit that the core asks for; None, and why, if the readings do not allow one. The core is not told yet."""
+    try:
+        return fit(core.history(wanted.until_s), core.config.priors, wanted.effective_s, core.calibration), ""
+    except NoFit as error:
+        return None, str(error)
+
+
+def feed_answering(core: Core, blocks: Iterable[Samples]) -> list[Output]:
+    """Feed a patient core, and answer whatever it asks for before it goes on."""
+    return _answering(core, core.feed(blocks))
+
+
+def finish_answering(core: Core) -> list[Output]:
+    """End a patient core, answering to the last."""
+    outs = core.finish()
+    if any(isinstance(out, CalibrationWanted) for out in outs):
+        outs = _answering(core, outs)
+        outs += core.finish()
+    return outs
+
+
+def _answering(core: Core, outs: list[Output]) -> list[Output]:
+    done = list(outs)
+    while wanted := [out for out in outs if isinstance(out, CalibrationWanted)]:
+        core.calibrate(answer(core, wanted[-1])[0])
+        outs = core.feed(())
+        done += outs
+    return done
+
+
+def message_of(calibration: Calibration | None, wanted: CalibrationWanted) -> bytes:
+    """A calibration as taken into use, for the recording; layout 0 says that a fit was tried and failed."""
+    if calibration is None:
+        return calibration_message(round(wanted.effective_s * 1e6), 0, np.zeros(0))
+    return calibration_message(round(calibration.effective_s * 1e6), calibration.layout, calibration.values())
+
+
+def calibration_of(read: CalibrationRead) -> Calibration | None:
+    """The calibration of a recording; None for a fit that failed. Raises ValueError if this version does not know it."""
+    if read.layout == 0:
+        return None
+    return Calibration.from_values(read.effective_s, read.layout, read.values)
