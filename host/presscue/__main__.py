@@ -1,0 +1,5 @@
+"""`python -m presscue`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,259 @@
+"""A recording, from a session file or a table, through the core and out as results.
+
+A session file is taken in order of sequence, so that one whose losses were filled in later gives what one without
+losses would have; calibrations are fitted anew, after the same virtual delay as in every other recording.
+"""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import wire
+from .core import Core
+
+from .findings import Findings
+from .fitting import core_of, feed_answering, finish_answering
+from .latency import percentiles
+from .measured import measured
+from .output import SeriesWriter, at_rows
+from .profile import Profile, parse_profile
+from .recording import SUFFIX, in_order_of_sequence, read_recording
+from .results import Samples
+from .session import Session
+from .session import events as ev
+from .smoothing import smooth_sled
+from .spill import Spill
+from .tables import open_table
+
+ROWS = 1 << 16
+"""Rows of the series in memory at once."""
+
+MESSAGES = 1 << 13
+"""Messages of a session file turned into readings at once."""
+
+PADS = ("heel_left", "heel_right", "seat")
+
+Progress = Callable[[float], None]
+"""Told how many seconds of the recording are done."""
+
+
+@dataclass
+class Piece:
+    """A part of a recording: blocks of samples in order, and the times of its rows in the series."""
+
+    blocks: list[Samples]
+    rows_s: np.ndarray
+
+
+@dataclass
+class Source:
+    """A recording opened for analysis. pieces: once. quality and notes are complete after the last piece."""
+
+    profile: Profile
+    pieces: Iterator[Piece]
+    quality: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    acks: list[ev.CueAck] = field(default_factory=list)
+    sent: dict[int, ev.CueSent] = field(default_factory=dict)
+
+
+@dataclass
+class Analysis:
+    """The results of a recording; `to_json` is OUT.json without its format."""
+
+    source: Source
+    core: Core
+    findings: Findings
+    pads: set[str]
+    span_s: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        profile, merge = self.source.profile, self.core.merge
+        played = [played_cue(ack, self.source.sent.get(ack.cue)) for ack in self.source.acks if ack.outcome == "started"]
+        quality = {
+            "samples": merge.samples, "gaps": merge.gaps, "lost_samples": merge.lost, "late_samples": merge.late,
+            "repeated_samples": merge.repeated, **self.source.quality, "notes": self.notes(),
+        }  # fmt: skip
+        sets = [
+            {**asdict(one), "sled_load_kg": profile.sled_load_kg, "lifter": profile.lifter}
+            for one in self.findings.sets.values()
+        ]
+        return {
+            "reps": [asdict(rep) for rep in self.findings.reps.values()],
+            "sets": sets,
+            "events": [asdict(event) for event in self.findings.faults()],
+            "cues": [
+                {"time_s": cue.detected_s, "kind": cue.kind, "pattern": cue.pattern, "reason": cue.reason}
+                for cue in self.findings.cues
+            ],
+            "cues_played": played,
+            "measured": self.measured(),
+            "calibration": self._calibration(),
+            "quality": quality,
+            "summary": self._summary(played),
+        }
+
+    def measured(self) -> dict[str, str]:
+        return measured(self.core.calibration, self.pads, self.source.profile.segment)
+
+    def notes(self) -> list[str]:
+        """What a user should read once."""
+        return [*self.source.notes, *(note.text for note in self.findings.notes)]
+
+    def _calibration(self) -> dict[str, Any] | None:
+        c = self.core.calibration
+        if c is None:
+            return None
+        found: dict[str, Any] = {"effective_s": c.effective_s, "has_sled": c.has_sled, "has_leg": c.has_leg}
+        if c.has_sled:
+            along = max(-1.0, min(1.0, c.gravity_along_mps2 / 9.80665))
+            found |= {"rail_deg": math.degrees(math.asin(along)), "rail_axis": c.rail}
+            found |= {"sled_floor_mps2": c.sled_floor_mps2}
+        if c.has_leg:
+            found |= {"flexion_axis": c.axis, "gyro_bias_radps": c.gyro_bias_radps}
+        if c.linked:
+            found |= {"thigh_m": c.links.thigh_m, "shank_m": c.links.shank_m, "ankle_height_m": c.links.height_m}
+            found |= {"strap_above_ankle_m": c.leg.strap_m, "tissue": c.leg.tissue, "cost": c.cost}
+            found |= {"mount_deg": math.degrees(c.leg.mount_rad)}
+            names = ("thigh_m", "shank_m", "ankle_height_m", "strap_above_ankle_m", "tissue", "mount_rad")
+            found["standard_deviation"] = dict(zip(names, c.sd, strict=True))
+        return found
+
+    def _summary(self, played: list[dict[str, Any]]) -> dict[str, Any]:
+        faults: dict[str, int] = {}
+        for event in self.findings.faults():
+            faults[event.kind] = faults.get(event.kind, 0) + 1
+        latencies = [cue["cue_latency_ms"] for cue in played if cue["cue_latency_ms"] is not None]
+        return {
+            "start_s": self.span_s[0],
+            "duration_s": self.span_s[1] - self.span_s[0],
+            "reps": len(self.findings.reps),
+            "clean_reps": self.findings.clean_reps(),
+            "sets": len(self.findings.sets),
+            "faults": faults,
+            "cues": len(self.findings.cues),
+            "cue_latency_ms": percentiles(latencies),
+        }
+
+
+def played_cue(ack: ev.CueAck, sent: ev.CueSent | None) -> dict[str, Any]:
+    """A cue that the node played; its latency where it is known what it answered."""
+    latency_ms = None if sent is None else 1000.0 * (ack.start_s - sent.detected_s)
+    pattern = None if sent is None else sent.pattern
+    return {"time_s": ack.start_s, "cue_latency_ms": latency_ms, "by": ack.by, "cue": ack.cue, "pattern": pattern}
+
+
+def analyze(
+    path: Path, profile: Profile | None = None, series: Path | None = None, progress: Progress | None = None
+) -> Analysis:
+    """Analyse a recording, and write its series if a path is given. Raises InputError, SaveError.
+
+    profile: None takes the recording's own, if it has one.
+    """
+    source = _open_session(path, profile) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
+    core = core_of(source.profile, patient=True, trace=series is not None)
+    findings, pads = Findings(), set()
+    first_s, last_s = math.inf, -math.inf
+    rows: list[np.ndarray] = []
+    with contextlib.ExitStack() as stack:
+        spill = stack.enter_context(Spill()) if series is not None else None
+        for piece in source.pieces:
+            findings.add(feed_answering(core, piece.blocks))
+            for block in piece.blocks:
+                first_s, last_s = min(first_s, float(block.t_s[0])), max(last_s, float(block.t_s[-1]))
+                if block.source == wire.PADS and len(pads) < len(PADS):
+                    pads |= {name for name, column in zip(PADS, block.values.T, strict=True) if np.isfinite(column).any()}
+            if spill is not None:
+                spill.add(core.take_trace())
+                rows.append(piece.rows_s)
+            if progress is not None and last_s > first_s:
+                progress(last_s - first_s)
+        findings.add(finish_answering(core))
+        if spill is not None and series is not None:
+            spill.add(core.take_trace())
+            _write_series(series, rows, spill, core)
+    span_s = (first_s, last_s) if last_s >= first_s else (math.nan, math.nan)
+    return Analysis(source, core, findings, pads, span_s)
+
+
+def _write_series(path: Path, rows: list[np.ndarray], spill: Spill, core: Core) -> None:
+    calibration = core.calibration
+    if calibration is not None and calibration.has_sled and not calibration.has_leg:
+        smooth_sled(spill)
+    writer = SeriesWriter(path)
+    try:
+        for rows_s in rows:
+            for start in range(0, len(rows_s), ROWS):
+                part_s = rows_s[start : start + ROWS]
+                known = part_s[np.isfinite(part_s)]
+                first_s, last_s = (known.min(), known.max()) if len(known) else (0.0, -1.0)
+                writer.write(at_rows(part_s, spill.between(first_s, last_s)))
+    except BaseException:
+        writer.discard()
+        raise
+    writer.close()
+
+
+def _open_table(path: Path, profile: Profile | None) -> Source:
+    table = open_table(path)
+
+    def pieces() -> Iterator[Piece]:
+        for batch in table.batches():
+            yield Piece([samples for cut in batch.slices for samples in cut], batch.time_s)
+        source.quality |= {
+            "rows": table.rows, "rows_repeated": table.repeats, "rows_back_in_time": table.steps_back,
+            "rows_without_time": table.without_time, "lines_skipped": table.skipped,
+            "rate_hz": {sensor.name: sensor.rate_hz for sensor in table.sensors},
+        }  # fmt: skip
+
+    source = Source(profile or Profile(), pieces(), notes=table.notes)
+    return source
+
+
+def _open_session(path: Path, profile: Profile | None) -> Source:
+    recording = read_recording(path)
+    if profile is None:
+        profile = Profile() if recording.profile is None else parse_profile(recording.profile, f"{path}: its profile")
+    session = Session("pages")
+
+    def pieces() -> Iterator[Piece]:
+        messages = in_order_of_sequence([message for chunk in recording.messages() for message in chunk])
+        read = 0
+        for start in range(0, len(messages), MESSAGES):
+            blocks = []
+            for event in session.receive_messages(messages[start : start + MESSAGES]):
+                if isinstance(event, ev.Readings):
+                    blocks.append(event.samples)
+                elif isinstance(event, ev.CueSent):
+                    source.sent[event.cue] = event
+                elif isinstance(event, ev.CueAck):
+                    source.acks.append(event)
+            times = [block.t_s for block in blocks if block.source != wire.PADS]
+            read += len(blocks)
+            yield Piece(blocks, np.sort(np.concatenate(times)) if times else np.zeros(0))
+        _conclude(source, path, recording.loss, session, read)
+
+    source = Source(profile, pieces())
+    return source
+
+
+def _conclude(source: Source, path: Path, loss, session: Session, read: int) -> None:
+    counts = session.counts
+    source.quality |= {
+        "damaged_bytes": loss.bad_bytes, "missing_pages": loss.missing_pages, "pages": loss.pages,
+        "malformed_messages": counts.malformed, "unknown_messages": counts.unknown, "reboots": counts.reboots,
+        "unconverted_messages": counts.unconverted,
+    }  # fmt: skip
+    if loss:
+        source.notes.append(f"damaged: {loss}; everything intact was analysed")
+    if counts.unconverted:
+        source.notes.append(f"{counts.unconverted} messages with samples lack their channel table and were left out")
+    if not read:
+        source.notes.append("no sensor readings are in it")
+
+

@@ -1,0 +1,47 @@
+"""What the sensors at hand can measure, and why not the rest. Words for people; no guess is ever made instead."""
+
+from collections.abc import Collection
+
+from .calibration import Calibration
+
+NOT = "not measured: "
+
+
+def measured(calibration: Calibration | None, pads: Collection[str], segment: str | None) -> dict[str, str]:
+    """How each quantity was measured, or why it was not.
+
+    pads: names of those that read anything, of heel_left, heel_right, seat. segment: where the profile says that the
+    leg IMU sits.
+    """
+    has_sled = calibration is not None and calibration.has_sled
+    has_leg = calibration is not None and calibration.has_leg
+    linked = has_sled and has_leg
+    if calibration is None:
+        nothing = NOT + "there was too little movement to calibrate on, or no IMU"
+        no_knee = no_sled = no_leg = no_rep = nothing
+    else:
+        lacking = "no leg IMU" if has_sled else "no sled IMU"
+        no_knee = NOT + lacking
+        no_sled, no_leg, no_rep = NOT + "no sled IMU", NOT + "no leg IMU", NOT + "no IMU"
+    if segment == "thigh":
+        no_knee, linked = NOT + "a leg IMU on the thigh is not supported yet; strap it on the shank", False
+    knee = "leg+sled" if linked else no_knee
+    sled = "leg+sled" if linked else "sled" if has_sled else no_sled
+    by = "+".join(name for name, there in (("leg", has_leg), ("sled", has_sled)) if there)
+    heels = {name: f"{name.replace('_', ' ')} pad" for name in ("heel_left", "heel_right")}
+    there = [text for name, text in heels.items() if name in pads]
+    return {
+        "reps": by or no_rep,
+        "knee_flexion": knee,
+        "sled_position": sled,
+        "leg_pitch": "leg" if has_leg else no_leg,
+        "lockout": knee,
+        "slam": knee,
+        "depth": knee,
+        "tempo": by or no_rep,
+        "heel_lift": (" and ".join(there) if by else no_rep) if there else NOT + "no heel pad",
+        "seat_lift": NOT + ("no detector in this version" if "seat" in pads else "no seat pad"),
+        "valgus": NOT + "no detector in this version",
+        "varus": NOT + "no detector in this version",
+        "imbalance": NOT + "no detector in this version",
+    }

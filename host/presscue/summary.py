@@ -1,0 +1,116 @@
+"""`presscue analyze`: progress, files, and the results as tables for people."""
+
+import math
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .analyze import Analysis, analyze
+from .errors import UsageError
+from .findings import Findings
+from .output import write_analysis
+from .profile import read_profile
+from .results import Event
+
+
+def run_analyze(
+    recording: Path, *, profile_path: Path | None, json_path: Path | None, series_path: Path | None, quiet: bool
+) -> int:
+    """Analyse a recording, write what is asked for, print a summary. Raises PresscueError."""
+    if series_path is not None and series_path.suffix.lower() not in (".csv", ".parquet"):
+        raise UsageError(f"{series_path}: a series ends in .csv or .parquet")
+    for path in (json_path, series_path):
+        if path is not None:
+            _check_target(path, recording)
+    profile = None if profile_path is None else read_profile(profile_path)
+    with Progress(
+        SpinnerColumn(), TextColumn("analysing {task.fields[at]}"), BarColumn(None), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty(),
+    ) as bar:  # fmt: skip
+        task = bar.add_task("", total=None, at="")
+        found = analyze(
+            recording, profile, series_path, lambda done_s: bar.update(task, at=f"{clock_text(done_s)} of training")
+        )
+    if json_path is not None:
+        write_analysis(json_path, found.to_json())
+    if not quiet:
+        console = Console()
+        show(found, console)
+        for path in (json_path, series_path):
+            if path is not None:
+                console.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _check_target(path: Path, recording: Path) -> None:
+    """Say before the work what would spoil it after."""
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
+    if path.exists() and recording.exists() and os.path.samefile(path, recording):
+        raise UsageError(f"{path}: is the recording itself; name another file")
+
+
+def show(found: Analysis, console: Console) -> None:
+    """The results, for people."""
+    start_s, end_s = found.span_s
+    console.print(
+        f"[bold]{len(found.findings.reps)} reps in {len(found.findings.sets)} sets[/], "
+        f"{found.findings.clean_reps()} clean; {clock_text(end_s - start_s)} of recording, "
+        f"{found.core.merge.samples:,} readings, {found.core.merge.lost:,} lost"
+    )
+    if found.findings.reps:
+        console.print(reps_table(found.findings))
+    outside = [event for event in found.findings.faults() if event.rep is None]
+    for event in outside:
+        console.print(f"outside any rep: {fault_text(event)} at {event.onset_s:.1f} s")
+    for what, how in found.measured().items():
+        if how.startswith("not measured"):
+            console.print(f"[dim]{what.replace('_', ' ')} {how}[/]", highlight=False)
+    for note in found.notes():
+        console.print(f"note: {note}", style="yellow", markup=False, highlight=False)
+
+
+def reps_table(findings: Findings) -> Table:
+    """One row a rep: when, how deep, how straight, how far, how fast, and what was wrong."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("set", "rep", "start", "deepest", "end", "travel", "down", "up", "speed"):
+        table.add_column(name, justify="right")
+    table.add_column("faults")
+    faults = findings.faults()
+    for rep in findings.reps.values():
+        own = [event for event in faults if event.rep == rep.rep]
+        table.add_row(
+            str(rep.set + 1), str(rep.rep + 1), f"{rep.start_s:.1f} s", number(rep.max_flexion_deg, "{:.0f}°"),
+            number(rep.end_flexion_deg, "{:.0f}°"), number(rep.travel_m * 1000, "{:.0f} mm"),
+            number(rep.eccentric_s, "{:.1f} s"), number(rep.concentric_s, "{:.1f} s"),
+            number(rep.mean_concentric_velocity_mps, "{:.2f} m/s"), faults_text(own),
+        )  # fmt: skip
+    return table
+
+
+def faults_text(events: Iterable[Event]) -> str:
+    return ", ".join(fault_text(event) for event in events) or "–"
+
+
+def fault_text(event: Event) -> str:
+    side = f" ({event.side})" if event.side else ""
+    return event.kind.replace("_", " ") + side
+
+
+def number(value: float, form: str) -> str:
+    """A measured value, or a dash."""
+    return "–" if math.isnan(value) else form.format(value)
+
+
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds."""
+    if math.isnan(seconds):
+        return "0:00"
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
