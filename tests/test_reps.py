@@ -139,9 +139,19 @@ def test_drifting_sled_positions():
     assert len(found) == 8
 
 
-def test_a_jump_of_the_position_is_not_a_movement():
-    rows = inclined_set(5).frames()
+def test_a_jump_of_the_sleds_zero_is_not_a_movement():
+    rows = inclined_set(5).frames("sled")
     rows["position_m"][rows["t_s"] > 12.0] += 0.15
+    found, _, _ = Run().results(rows)
+    assert len(found) == 5
+
+
+def test_a_press_that_the_sled_alone_has_missed():
+    rows = inclined_set(5).frames()
+    lost = (rows["t_s"] > 11.0) & (rows["t_s"] < 12.4)
+    rows["position_m"][lost] = rows["position_m"][np.argmax(lost)]
+    for name, value in (("velocity_mps", 0.0), ("still", 1.0), ("engaged", 0.0), ("flexion_deg", np.nan)):
+        rows[name][lost] = value
     found, _, _ = Run().results(rows)
     assert len(found) == 5
 

@@ -69,9 +69,11 @@ def take_measure(p, s, x):
         s.high = s.low = s.edge = s.top = s.bottom = y
         s.high_s = s.low_s = s.moved_s = s.on_s = t
     elif measure == SLED:
-        # What moves while the sled stands, or faster than a sled can, is the zero of the position.
-        resting = x.still == 1.0 and math.isnan(x.flexion_deg)
-        jump = dt < 0.1 and abs(y - s.y) > 0.03
+        # What moves while the sled stands, or faster than a sled can, is the zero of the position. Not so with the
+        # linkage: a jump there makes up for a movement that the sled alone has missed.
+        alone = math.isnan(x.flexion_deg)
+        resting = alone and x.still == 1.0
+        jump = alone and dt < 0.1 and abs(y - s.y) > 0.03
         if resting or jump:
             shift(s, y - s.y)
         if resting:

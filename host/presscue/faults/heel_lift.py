@@ -27,6 +27,7 @@ class Params(NamedTuple):
     back_share: float = 0.5  # the lift is over above this
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
     moved: float = 0.2  # and until the sled has moved by this part of a least stroke; larger: surer, later
+    stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
     warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
     clean_share: float = 0.5  # parts of a rep below this share are not learnt
     level_rate: float = 0.5  # how much of a clean rep goes into the level
@@ -53,6 +54,7 @@ STATE = np.dtype(
         ("onset_s", "f8"),
         ("last_s", "f8"),  # last time below the share
         ("held_s", "f8"),  # movement since the onset
+        ("idle_s", "f8"),  # standing since the onset
         ("onset_y", "f8"),  # measure of the motion at the onset
         ("least", "f8"),  # smallest part of the usual reading
     ]
@@ -137,13 +139,16 @@ def judge(p, s, t_s, dt, ratio, rep, out):
         s.onset_s = t_s
         s.onset_y = rep.y
         s.held_s = 0.0
+        s.idle_s = 0.0
         s.least = ratio
     elif rep.moving == 1:
         s.held_s += dt
+    else:
+        s.idle_s += dt
     s.last_s = t_s
     s.least = min(s.least, ratio)
     far = abs(rep.y - s.onset_y) >= p.moved * rep.least
-    if far and rep.direction != 0 and s.held_s >= p.dwell_s:
+    if far and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
         s.lasting = 1
         s.dirty = 1
         s.rep = rep.rep
