@@ -44,8 +44,10 @@ STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
 LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
-SURPRISE = 8.0  # mean squared innovation at which linkage and readings no longer agree
+SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
+STILL_SURPRISE = 5.0  # and at which the leg moves on a sled that stands
 SURPRISE_S = 0.3  # its averaging time
+RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
 
 
 class Model(NamedTuple):
@@ -147,7 +149,8 @@ def step_sled(m, s, t, along, linked_mps):
     aux[ALONG] = along
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
     drift = abs(aux[SLED_FAST] - x[2]) > 0.08 + 2.0 * m.floor_mps2
-    if jolt or drift:
+    pull = abs(aux[SLED_LOW] - x[2]) > 0.03 + 0.6 * m.floor_mps2
+    if jolt or drift or pull:
         aux[MOVED_T] = t
     still = t - aux[MOVED_T] >= STILL_S
     if still:
@@ -249,7 +252,7 @@ def step(m, s, f, t, source, v):
         still = step_sled(m, s, t, along, linked_mps)
         f.still = 1.0 if still else 0.0
         if aux[ON] == 1.0:
-            white = update_sled(s.x, s.P, m.links, m.noise, along)
+            white = update_sled(s.x, s.P, m.links, m.noise, along) / (1.0 + RUMBLE * abs(linked_mps))
             aux[SLED_NIS] = surprise(aux[SLED_NIS], white, t - aux[SLED_T])
             if still:
                 white = update_still(s.x, s.P, m.links)
@@ -275,7 +278,7 @@ def step(m, s, f, t, source, v):
             aux[FILTER_T] = t
             white3 = np.zeros(3)
             update_leg(s.x, s.P, m.links, m.leg, m.noise, rate, f1, f2, white3)
-            white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0)
+            white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0) / (1.0 + WOBBLE * abs(s.x[RATE]))
             aux[LEG_NIS] = surprise(aux[LEG_NIS], white, dt)
         aux[LEG_T] = t
     elif source == PADS:
@@ -287,7 +290,8 @@ def step(m, s, f, t, source, v):
     if aux[ON] == 1.0:
         gone = t - aux[SLED_T] > LOST_S or t - aux[LEG_T] > LOST_S
         wild = s.x[PHI] < -0.35 or s.x[PHI] > 2.4
-        if gone or wild or max(aux[SLED_NIS], aux[LEG_NIS], aux[STILL_NIS]) > SURPRISE:
+        surprised = max(aux[SLED_NIS], aux[LEG_NIS]) > SURPRISE or aux[STILL_NIS] > STILL_SURPRISE
+        if gone or wild or surprised:
             stop_linkage(s, t)
     write_frame(m, s, f, t, linked)
 
