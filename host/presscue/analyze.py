@@ -15,7 +15,6 @@ import numpy as np
 
 from . import wire
 from .core import Core
-
 from .findings import Findings
 from .fitting import core_of, feed_answering, finish_answering
 from .latency import percentiles
@@ -74,7 +73,9 @@ class Analysis:
 
     def to_json(self) -> dict[str, Any]:
         profile, merge = self.source.profile, self.core.merge
-        played = [played_cue(ack, self.source.sent.get(ack.cue)) for ack in self.source.acks if ack.outcome == "started"]
+        played = [
+            played_cue(ack, self.source.sent.get(ack.cue)) for ack in self.source.acks if ack.outcome == "started"
+        ]
         quality = {
             "samples": merge.samples, "gaps": merge.gaps, "lost_samples": merge.lost, "late_samples": merge.late,
             "repeated_samples": merge.repeated, **self.source.quality, "notes": self.notes(),
@@ -167,7 +168,9 @@ def analyze(
             for block in piece.blocks:
                 first_s, last_s = min(first_s, float(block.t_s[0])), max(last_s, float(block.t_s[-1]))
                 if block.source == wire.PADS and len(pads) < len(PADS):
-                    pads |= {name for name, column in zip(PADS, block.values.T, strict=True) if np.isfinite(column).any()}
+                    pads |= {
+                        name for name, column in zip(PADS, block.values.T, strict=True) if np.isfinite(column).any()
+                    }
             if spill is not None:
                 spill.add(core.take_trace())
                 rows.append(piece.rows_s)
@@ -255,5 +258,3 @@ def _conclude(source: Source, path: Path, loss, session: Session, read: int) -> 
         source.notes.append(f"{counts.unconverted} messages with samples lack their channel table and were left out")
     if not read:
         source.notes.append("no sensor readings are in it")
-
-

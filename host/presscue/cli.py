@@ -28,9 +28,9 @@ def common(command: Callable) -> Callable:
 
 
 def profile_option(command: Callable) -> Callable:
-    return click.option("--profile", type=FILE, metavar="P.toml", help="What is known of lifter, machine and mounting.")(
-        command
-    )
+    return click.option(
+        "--profile", type=FILE, metavar="P.toml", help="What is known of lifter, machine and mounting."
+    )(command)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -62,7 +62,13 @@ def demo(fast: bool, seed: int | None, faults: str | None, record: Path | None, 
 @click.option("--plain", is_flag=True, help="Lines instead of a picture.")
 @common
 def live(
-    link: str | None, profile: Path | None, record: Path | None, no_record: bool, observe: bool, plain: bool, quiet: bool
+    link: str | None,
+    profile: Path | None,
+    record: Path | None,
+    no_record: bool,
+    observe: bool,
+    plain: bool,
+    quiet: bool,
 ) -> int:
     """Coach a session as it happens. LINK is serial:PORT, sim: or replay:FILE; end with Ctrl-C.
 

@@ -116,12 +116,12 @@ class Core:
     def finish(self) -> list[Output]:
         """The stream is over: release what is held back, close the set.
 
-        Patient and without any calibration: asks once for one on all there is; call again when it is answered.
+        Without any calibration: asks once for one on all there is; call again when it is answered.
         """
         outs = self.feed(())
         self.merge.close()
         self._advance(outs)
-        if self._model is None and self.config.patient:
+        if self._model is None:
             if self._pending is not None:
                 self._apply(outs)
             elif not self._asked_last and self._wanted is None and self._now_s > -math.inf:
@@ -246,8 +246,7 @@ class Core:
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
         if c.has_sled:
-            rail_deg = math.degrees(math.asin(max(-1.0, min(1.0, c.leg.up_u if c.has_leg else 0.5))))
-            self._p_reps = self._p_reps._replace(order=reps.usual_order(rail_deg) if c.has_leg else 0)
+            self._p_reps = self._p_reps._replace(order=reps.usual_order(c.rail_deg))
         self._states = kernel.new_states()
         self._ledger = events.Ledger()
         self._trace.clear()
@@ -269,7 +268,9 @@ class Core:
         for row in events.drain(self._states.out):
             late = float(row["t_s"]) <= self._late_until_s
             for result in self._ledger.enter(row):
-                if late and isinstance(result, Event | Rep):
+                if isinstance(result, Event) and result.detected_s <= self._late_until_s:
+                    result = replace(result, late=True)
+                elif late and isinstance(result, Rep):
                     result = replace(result, late=True)
                 outs.append(result)
                 if isinstance(result, Event) and not late:

@@ -130,9 +130,19 @@ class LiveSession:
             self.link.close()
             if self._pool is not None:
                 self._pool.shutdown(wait=True, cancel_futures=True)
-            self._take(finish_answering(self.core) if self.fits == "anew" else self.core.finish(), send=False)
+            self._fitted()
+            self._take(finish_answering(self.core) if self.fits == "anew" else self._finished(), send=False)
             self._save(lambda recorder: recorder.close())
             self.state = "ended"
+
+    def _finished(self) -> list[Output]:
+        """The core's last words; too short a session for a calibration gets one now."""
+        outs = self.core.finish()
+        wanted = [out for out in outs if isinstance(out, CalibrationWanted)]
+        if wanted and self.fits != "recorded":
+            self._calibrate(wanted[-1], answer(self.core, wanted[-1])[0])
+            outs += self.core.finish()
+        return outs
 
     def cue_latency_ms(self) -> dict[str, float] | None:
         """Percentiles of detection → actuator on, as the node acknowledged it."""

@@ -112,5 +112,3 @@ def clock_text(seconds: float) -> str:
     if math.isnan(seconds):
         return "0:00"
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-

@@ -68,9 +68,10 @@ class Model(NamedTuple):
 
 
 def model_of(c: Calibration) -> Model:
-    """The model of a calibration."""
+    """The model of a calibration. All arrays are contiguous: another layout would be compiled for anew."""
+    rail, axis, first, second = (np.ascontiguousarray(vector) for vector in (c.rail, c.axis, c.first, c.second))
     return Model(
-        c.has_sled, c.has_leg, c.rail, c.gravity_along_mps2, c.sled_floor_mps2, c.axis, c.first, c.second,
+        c.has_sled, c.has_leg, rail, c.gravity_along_mps2, c.sled_floor_mps2, axis, first, second,
         c.gyro_bias_radps, c.links, c.leg, Noise(),
     )
 

@@ -106,6 +106,13 @@ def _why_not_open(port: str, error: OSError) -> str:
     return f"cannot be opened ({_last_words(error)})"
 
 
+def ports() -> list[str]:
+    """Names of the serial ports of this machine."""
+    from serial.tools import list_ports
+
+    return sorted(port.device for port in list_ports.comports())
+
+
 def _ports() -> str:
     from serial.tools import list_ports
 

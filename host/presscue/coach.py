@@ -1,0 +1,161 @@
+"""`presscue live`: open the link, get ready, coach until it ends, say how it went."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from . import wire
+from .errors import LinkError, UsageError
+from .fitting import core_of
+from .links import Link, open_link
+from .live import Fits, LiveSession
+from .profile import Profile, parse_profile, read_profile
+from .recording import Recorder, new_path, read_recording
+from .session.events import NodeInfo
+from .summary import faults_text, reps_table
+from .view import View, open_view
+from .warmup import warm_up
+
+CALIBRATION = wire.TYPES["calibration"]
+
+
+def run_live(
+    moniker: str | None,
+    *,
+    profile: Path | None,
+    folder: Path | None,
+    record: bool,
+    observe: bool,
+    plain: bool,
+    quiet: bool,
+) -> int:
+    """Coach over a link. 0 when it ended as it should, 1 when the recording could not be kept. Raises PresscueError."""
+    moniker = moniker or only_port()
+    known = None if profile is None else read_profile(profile)
+    fits: Fits = "thread"
+    if moniker.startswith("replay:"):
+        path = Path(moniker.removeprefix("replay:"))
+        known = known or _recorded_profile(path)
+        fits, record = ("recorded" if _has_calibrations(path) else "anew"), record and folder is not None
+    elif "fast" in moniker.partition(":")[2].split(",") and moniker.startswith("sim:"):
+        fits = "inline"
+    known = known or Profile()
+    if fits == "thread":
+        get_ready(quiet)
+    link = open_link(moniker)
+    keep = recorder_in(folder or sessions_folder(), known) if record else None
+    core = core_of(known, patient=fits == "anew", observe_only=observe)
+    live = LiveSession(
+        link, core, fits=fits, reopen=reopener(moniker, link), record=keep, session_id=secrets.randbits(32)
+    )
+    view = open_view(
+        moniker, plain=plain, quiet=quiet, soft_bend_deg=known.soft_bend_deg or 8.0,
+        max_flexion_deg=known.max_flexion_deg or 90.0,
+    )  # fmt: skip
+    coach(live, view, getattr(link, "duration_s", None))
+    if not quiet:
+        report(live, Console())
+    return 1 if live.save_error is not None else 0
+
+
+def coach(live: LiveSession, view: View, duration_s: float | None = None) -> None:
+    """Run a session to its end: of the recording, of a virtual lifter's time (node clock), or Ctrl-C."""
+    try:
+        while live.step():
+            view.update(live)
+            if duration_s is not None and live.core.merge.watermark >= duration_s - 0.5:
+                break
+    except KeyboardInterrupt:
+        pass
+    finally:
+        view.close()
+        live.finish()
+    view.update(live)
+
+
+def report(live: LiveSession, console: Console) -> None:
+    """How the session went."""
+    found = live.findings
+    console.print(f"[bold]{len(found.reps)} reps in {len(found.sets)} sets[/], {found.clean_reps()} clean")
+    if found.reps:
+        console.print(reps_table(found))
+    if live.core.calibration is None:
+        console.print("not measured: there was too little movement to calibrate on")
+    if outside := [event for event in found.faults() if event.rep is None]:
+        console.print(f"outside any rep: {faults_text(outside)}")
+    if latency := live.cue_latency_ms():
+        console.print(
+            f"cue latency p50 {latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms, p99 {latency['p99']:.0f} ms"
+        )
+    if live.session.counts.lost_readings:
+        console.print(f"readings lost: {live.session.counts.lost_readings}")
+    say_where(live, console)
+
+
+def say_where(live: LiveSession, console: Console) -> None:
+    """Where the session file lies, or why there is none."""
+    if live.save_error is not None:
+        Console(stderr=True).print(f"presscue: {live.save_error}", markup=False, highlight=False, soft_wrap=True)
+    elif live.recorder is not None:
+        console.print(f"session file: {live.recorder.path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def get_ready(quiet: bool) -> None:
+    """Compile the kernels, or load them: before the first set, not in the middle of it."""
+    console = Console(stderr=True)
+    if quiet or not sys.stderr.isatty():
+        warm_up()
+        return
+    with console.status("getting ready (the first start compiles once, about 20 s)…"):
+        warm_up()
+
+
+def sessions_folder() -> Path:
+    """Where session files go unless told otherwise: the user's data folder."""
+    if os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "presscue-sessions"
+
+
+def recorder_in(folder: Path, profile: Profile) -> Callable[[NodeInfo, list[bytes]], Recorder]:
+    """What makes the recorder once the node is known."""
+
+    def make(info: NodeInfo, rows: list[bytes]) -> Recorder:
+        wall_ms = int(time.time() * 1000)
+        path = new_path(folder, wall_ms, info.device)
+        return Recorder(path, info, rows, wall_ms=wall_ms, session=secrets.randbits(32), profile=profile.to_toml())
+
+    return make
+
+
+def reopener(moniker: str, link: Link) -> Callable[[], Link] | None:
+    """How a lost link is opened again; None where that makes no sense."""
+    return (lambda: open_link(moniker)) if moniker.startswith("serial:") else None
+
+
+def only_port() -> str:
+    """The serial port, if there is one and no other."""
+    from .links.serial import ports
+
+    found = ports()
+    if len(found) == 1:
+        return f"serial:{found[0]}"
+    if not found:
+        raise LinkError("no serial port: plug the node in, or try presscue live sim:")
+    raise UsageError(f"several serial ports; name one: {', '.join(f'serial:{port}' for port in found)}")
+
+
+def _recorded_profile(path: Path) -> Profile | None:
+    toml = read_recording(path).profile
+    return None if toml is None else parse_profile(toml, f"{path}: its profile")
+
+
+def _has_calibrations(path: Path) -> bool:
+    return any(message[0] == CALIBRATION for chunk in read_recording(path).messages() for message in chunk)
