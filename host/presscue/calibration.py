@@ -71,6 +71,11 @@ class Calibration:
         return self.has_sled and self.has_leg
 
     @property
+    def rail_deg(self) -> float:
+        """Incline of the rail."""
+        return math.degrees(math.asin(max(-1.0, min(1.0, self.gravity_along_mps2 / GRAVITY_MPS2))))
+
+    @property
     def second(self) -> np.ndarray:
         return np.cross(self.axis, self.first)
 

@@ -119,7 +119,7 @@ def step(p, s, x, out):
         return
     t = x.t_s
     s.least = least_stroke(p, s)
-    s.moving = 1 if abs(s.speed) >= least_speed(p, s) else 0
+    s.moving = 1 if abs(s.speed) >= least_speed(p, s) and x.still != 1.0 else 0
     if s.moving == 1:
         s.moved_s = t
     if x.engaged != 0.0:

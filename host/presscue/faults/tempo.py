@@ -18,7 +18,7 @@ class Params(NamedTuple):
     rebound_s: float = 0.12  # after the bottom, the turn is judged this much later
     window_s: float = 0.08  # acceleration is the slope of the speed over this time: longer than any clank
     blur: float = 0.85  # what such a slope and the filter leave of a bounce's peak
-    part: float = 0.7  # lowerings shorter than this part of the typical one are not judged (re-racking)
+    part: float = 0.5  # lowerings shorter than this part of the typical one are not judged (re-racking)
 
 
 STATE = np.dtype([("bottoms", "i8"), ("waiting", "i8"), ("rep", "i8"), ("bottom_s", "f8")])
