@@ -29,9 +29,9 @@ SERIES = (
 """Columns of the series, in their order."""
 
 
-def write_analysis(path: Path, analysis: Mapping[str, Any]) -> None:
+def write_analysis(path: Path, analysis: Mapping[str, Any], form: str = FORMAT) -> None:
     """Write OUT.json: `format`, then `analysis`; NaN becomes null. Raises SaveError."""
-    text = json.dumps({"format": FORMAT, **_plain(analysis)}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    text = json.dumps({"format": form, **_plain(analysis)}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     part = _part(path)
     try:
         part.write_text(text, encoding="utf-8")
