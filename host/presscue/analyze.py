@@ -25,7 +25,7 @@ from .recording import SUFFIX, in_order_of_sequence, read_recording
 from .results import Samples
 from .session import Session
 from .session import events as ev
-from .smoothing import smooth_sled
+from .smoothing import sled_path
 from .spill import Spill
 from .tables import open_table
 
@@ -161,6 +161,7 @@ def analyze(
     findings, pads = Findings(), set()
     first_s, last_s = math.inf, -math.inf
     rows: list[np.ndarray] = []
+    sled: list[tuple[np.ndarray, np.ndarray]] = []
     with contextlib.ExitStack() as stack:
         spill = stack.enter_context(Spill()) if series is not None else None
         for piece in source.pieces:
@@ -174,20 +175,32 @@ def analyze(
             if spill is not None:
                 spill.add(core.take_trace())
                 rows.append(piece.rows_s)
+                sled += [(block.t_s, block.values[:, :3]) for block in piece.blocks if block.source == wire.SLED]
             if progress is not None and last_s > first_s:
                 progress(last_s - first_s)
         findings.add(finish_answering(core))
         if spill is not None and series is not None:
             spill.add(core.take_trace())
-            _write_series(series, rows, spill, core)
+            _smooth(spill, sled, core)
+            _write_series(series, rows, spill)
     span_s = (first_s, last_s) if last_s >= first_s else (math.nan, math.nan)
     return Analysis(source, core, findings, pads, span_s)
 
 
-def _write_series(path: Path, rows: list[np.ndarray], spill: Spill, core: Core) -> None:
-    calibration = core.calibration
-    if calibration is not None and calibration.has_sled and not calibration.has_leg:
-        smooth_sled(spill)
+def _smooth(spill: Spill, sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:
+    """Without a leg IMU: the sled's path from rest to rest in place of the filter's."""
+    c = core.calibration
+    if c is None or not c.has_sled or c.has_leg or not sled:
+        return
+    t_s = np.concatenate([times for times, _ in sled])
+    along = np.concatenate([force @ c.rail for _, force in sled]) - c.gravity_along_mps2
+    order = np.flatnonzero(t_s > np.concatenate([[-np.inf], np.maximum.accumulate(t_s)[:-1]]))
+    position, velocity = sled_path(t_s[order], along[order], c.sled_floor_mps2)
+    spill.replace("sled_position_m", t_s[order], position)
+    spill.replace("sled_velocity_mps", t_s[order], velocity)
+
+
+def _write_series(path: Path, rows: list[np.ndarray], spill: Spill) -> None:
     writer = SeriesWriter(path)
     try:
         for rows_s in rows:

@@ -7,6 +7,7 @@ import numpy as np
 from .kernel import COLUMNS
 from .output import SERIES
 
+CHUNK = 1 << 16
 _ROW = np.dtype((np.float64, (len(COLUMNS),)))
 
 
@@ -46,6 +47,17 @@ class Spill:
         """Rows start to end, shape (end - start, COLUMNS)."""
         self._file.seek(start * _ROW.itemsize)
         return np.frombuffer(self._file.read((end - start) * _ROW.itemsize), _ROW)
+
+    def replace(self, name: str, at_s: np.ndarray, values: np.ndarray) -> None:
+        """Put other values into a column: `values` at `at_s`, linear between; where the column is NaN it stays so."""
+        column = COLUMNS.index(name)
+        times = self.times()
+        for start in range(0, len(times), CHUNK):
+            rows = self.rows(start, min(start + CHUNK, len(times))).copy()
+            known = np.isfinite(rows[:, column])
+            rows[known, column] = np.interp(rows[known, 0], at_s, values)
+            self._file.seek(start * _ROW.itemsize)
+            self._file.write(rows.tobytes())
 
     def between(self, first_s: float, last_s: float) -> dict[str, np.ndarray]:
         """The series from first_s to last_s, by names of output.SERIES. Ask for later and later times."""
