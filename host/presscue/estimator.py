@@ -19,7 +19,6 @@ from presscue.compiled import njit
 from presscue.linkage import Links, flexion_at, pose
 
 GRAVITY_MPS2 = 9.80665
-STILL_MPS = 0.01  # speed of a sled that counts as still
 N = 6
 PHI, RATE, ACCELERATION, SLED_BIAS, GYRO_BIAS, MOUNT = range(N)
 
@@ -136,15 +135,6 @@ def update_sled(x, P, links, noise, along):
     h[ACCELERATION] = at.D1
     h[SLED_BIAS] = 1.0
     return update(x, P, h, along - (at.D1 * a + at.D2 * w * w + x[SLED_BIAS]), noise.sled_mps2**2, 4.0)
-
-
-@njit
-def update_still(x, P, links):
-    """The sled stands still, so the linkage must: returns the whitened innovation. Near straight it says little."""
-    slope = pose(links, x[PHI]).D1
-    h = np.zeros(N)
-    h[RATE] = slope
-    return update(x, P, h, -slope * x[RATE], STILL_MPS**2, 4.0)
 
 
 @njit

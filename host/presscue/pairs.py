@@ -32,7 +32,7 @@ def is_unracking(p, s, first, second):
     if p.order == LOWERING_FIRST:
         share = 1.3
     elif p.order == PRESS_FIRST:
-        share = 0.6
+        share = 0.4
     return first < share * second
 
 

@@ -30,7 +30,6 @@ from presscue.estimator import (
     update,
     update_leg,
     update_sled,
-    update_still,
 )
 from presscue.linkage import Links, pose
 
@@ -45,7 +44,7 @@ MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
 LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
-STILL_SURPRISE = 5.0  # and at which the leg moves on a sled that stands
+ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
 SURPRISE_S = 0.3  # its averaging time
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
 
@@ -90,7 +89,7 @@ class State(NamedTuple):
 
 (
     ON, ON_T, SLED_T, LEG_T, PADS_T, FIRST_LEG, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
-    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STILL_NIS, AUX,
+    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, AUX,
 ) = range(23)
 
 
@@ -209,13 +208,13 @@ def stop_linkage(s, t):
 
 
 @njit
-def maybe_start(m, s, t):
-    """Start the linkage filter from gravity once the leg rests (or, after 2 s of waiting, as well as can be)."""
+def maybe_start(m, s, t, still):
+    """Start the linkage filter from gravity once the leg rests (or, after 2 s on a moving sled, as well as can be)."""
     aux = s.aux
     if aux[WAIT_T] < -1e8:
         aux[WAIT_T] = t
     rests = t - aux[BUSY_T] >= QUIET_S
-    if not rests and t - aux[WAIT_T] < 2.0:
+    if not rests and (still or t - aux[WAIT_T] < 2.0):
         return
     aux[WAIT_T] = t
     phi = flexion_at_rest(m.links, m.leg, aux[F1_LOW], aux[F2_LOW])
@@ -227,7 +226,7 @@ def maybe_start(m, s, t):
     aux[FILTER_T] = t
     aux[SLED_NIS] = 1.0
     aux[LEG_NIS] = 1.0
-    aux[STILL_NIS] = 1.0
+    aux[STOOD_D] = pose(m.links, phi).D
 
 
 @njit
@@ -255,9 +254,11 @@ def step(m, s, f, t, source, v):
         if aux[ON] == 1.0:
             white = update_sled(s.x, s.P, m.links, m.noise, along) / (1.0 + RUMBLE * abs(linked_mps))
             aux[SLED_NIS] = surprise(aux[SLED_NIS], white, t - aux[SLED_T])
-            if still:
-                white = update_still(s.x, s.P, m.links)
-                aux[STILL_NIS] = surprise(aux[STILL_NIS], white, t - aux[SLED_T])
+            D = pose(m.links, s.x[PHI]).D
+            if not still:
+                aux[STOOD_D] = D
+            elif abs(linked_mps) > ALONE_MPS and abs(D - aux[STOOD_D]) > ALONE_M:
+                stop_linkage(s, t)
         aux[SLED_T] = t
     elif source == LEG and m.has_leg:
         rate = v[3] * m.axis[0] + v[4] * m.axis[1] + v[5] * m.axis[2] - m.gyro_bias
@@ -273,7 +274,7 @@ def step(m, s, f, t, source, v):
         if abs(aux[RATE_LOW]) > 0.1 or abs(rate) > 0.3:
             aux[BUSY_T] = t
         if linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
-            maybe_start(m, s, t)
+            maybe_start(m, s, t, f.still == 1.0)
         if aux[ON] == 1.0:
             predict(s.x, s.P, t - aux[FILTER_T], m.noise)
             aux[FILTER_T] = t
@@ -291,8 +292,7 @@ def step(m, s, f, t, source, v):
     if aux[ON] == 1.0:
         gone = t - aux[SLED_T] > LOST_S or t - aux[LEG_T] > LOST_S
         wild = s.x[PHI] < -0.35 or s.x[PHI] > 2.4
-        surprised = max(aux[SLED_NIS], aux[LEG_NIS]) > SURPRISE or aux[STILL_NIS] > STILL_SURPRISE
-        if gone or wild or surprised:
+        if gone or wild or max(aux[SLED_NIS], aux[LEG_NIS]) > SURPRISE:
             stop_linkage(s, t)
     write_frame(m, s, f, t, linked)
 
