@@ -89,9 +89,7 @@ def report(live: LiveSession, console: Console) -> None:
     if outside := [event for event in found.faults() if event.rep is None]:
         console.print(f"outside any rep: {faults_text(outside)}")
     if latency := live.cue_latency_ms():
-        console.print(
-            f"cue latency p50 {latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms, p99 {latency['p99']:.0f} ms"
-        )
+        console.print("cue latency " + ", ".join(f"{name} {latency[name]:.0f} ms" for name in ("p50", "p95", "p99")))
     if live.session.counts.lost_readings:
         console.print(f"readings lost: {live.session.counts.lost_readings}")
     say_where(live, console)

@@ -1,4 +1,4 @@
-"""`presscue demo`: a virtual lifter on the virtual board, coached as a real one would be; then truth beside findings."""
+"""`presscue demo`: a virtual lifter on the virtual board, coached like a real one; then truth beside findings."""
 
 import math
 import tempfile
@@ -24,9 +24,9 @@ from .simulator.truth import TrueFault
 from .summary import reps_table
 from .view import open_view
 
-SEED = 5
+SEED = 10
 FAULTS = "heel_lift+lockout+depth+tempo"
-SESSION = "sets=5+4,rest_s=4,hold_s=2.5,clean_first=2,fault_share=0.35,near_limit=0,sloppiness=0.2,nudge=no,shuffle=no"
+SESSION = "sets=5+4,rest_s=4,hold_s=2.5,clean_first=3,fault_share=0.35,near_limit=0,sloppiness=0.2,nudge=no,shuffle=no"
 SESSION += (
     ",lower_s=1.5+1.8,press_s=1.3+1.6,pause_top_s=0.2+0.4,pause_bottom_s=0.1+0.2,extended_deg=17+21,deep_deg=70+80"
 )

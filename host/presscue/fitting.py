@@ -62,7 +62,7 @@ def message_of(calibration: Calibration | None, wanted: CalibrationWanted) -> by
 
 
 def calibration_of(read: CalibrationRead) -> Calibration | None:
-    """The calibration of a recording; None for a fit that failed. Raises ValueError if this version does not know it."""
+    """The calibration of a recording; None for a fit that failed. Raises ValueError for one of another version."""
     if read.layout == 0:
         return None
     return Calibration.from_values(read.effective_s, read.layout, read.values)

@@ -5,14 +5,20 @@ back over the movement that made it, in proportion to what each step may have ad
 acceleration (scale, alignment), and what was lost in a gap. For independent steps that is the best estimate.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 QUIET_S = 0.3
-QUIET_FLOORS = 4.0
-"""The acceleration must stay so long within so many floors (calibration) to be quiet: at rest, or at constant speed."""
-QUIET_LEAST_MPS2 = 0.05
+QUIET_FLOORS = 2.0
+"""Over so long the acceleration's deviation is below so many floors when the sled rests or moves at constant speed."""
+QUIET_LEAST_MPS2 = 0.03
+BIAS_STEP_MPS2 = 0.1
+"""From one rest to the next the bias changes by less: a steady acceleration is no rest."""
 REST_MPS, REST_PER_S = 0.05, 0.02
 """A quiet sled rests if its integrated velocity is below this, more by so much per second of movement: bias drifts."""
+BIAS_S = 1.0
+"""A rest of so long says as much of the bias as all others together."""
 NOISE_MPS2, SCALE = 0.1, 0.03
 GAP_PERIODS = 1.5
 
@@ -27,12 +33,11 @@ def sled_path(t_s: np.ndarray, along_mps2: np.ndarray, floor_mps2: float) -> tup
     rests = _rests(t_s, along_mps2, _quiet(t_s, along_mps2, floor_mps2))
     if not rests:
         return _integral(t_s, _integral(t_s, along_mps2)), _integral(t_s, along_mps2)
-    middles = [(t_s[start] + t_s[end - 1]) / 2 for start, end in rests]
-    bias = np.interp(t_s, middles, [along_mps2[start:end].mean() for start, end in rests])
+    bias = _bias(t_s, along_mps2, rests)
     clean = along_mps2 - bias
     velocity = np.zeros(len(t_s))
     edges = [(0, rests[0][0])] if rests[0][0] > 0 else []
-    edges += [(before[1] - 1, after[0]) for before, after in zip(rests, rests[1:], strict=False)]
+    edges += [(before[1] - 1, after[0]) for before, after in pairwise(rests)]
     edges += [(rests[-1][1] - 1, len(t_s) - 1)]
     for first, last in edges:
         part = slice(first, last + 1)
@@ -47,15 +52,16 @@ def sled_path(t_s: np.ndarray, along_mps2: np.ndarray, floor_mps2: float) -> tup
 
 
 def _quiet(t_s: np.ndarray, along: np.ndarray, floor: float) -> list[tuple[int, int]]:
-    """Stretches [start, end) in which the acceleration stays near its running median."""
+    """Stretches [start, end) in which the acceleration hardly varies."""
     period_s = float(np.median(np.diff(t_s)))
     n = max(3, round(QUIET_S / period_s))
     limit = max(QUIET_FLOORS * floor, QUIET_LEAST_MPS2)
     padded = np.pad(along, (n // 2, n - 1 - n // 2), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, n)
-    calm = (windows.max(axis=1) - windows.min(axis=1)) < 2.0 * limit
+    sums, squares = (np.concatenate([[0.0], np.cumsum(each)]) for each in (padded, padded**2))
+    mean, power = (sums[n:] - sums[:-n]) / n, (squares[n:] - squares[:-n]) / n
+    calm = power - mean**2 < limit**2
     flips = np.flatnonzero(np.diff(np.concatenate([[False], calm, [False]]).astype(int)))
-    return [(int(a), int(b)) for a, b in zip(flips[::2], flips[1::2], strict=True) if b - a >= n // 2]
+    return [(int(a), int(b)) for a, b in zip(flips[::2], flips[1::2], strict=True) if b - a >= n // 3]
 
 
 def _rests(t_s: np.ndarray, along: np.ndarray, quiet: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -65,12 +71,23 @@ def _rests(t_s: np.ndarray, along: np.ndarray, quiet: list[tuple[int, int]]) -> 
         if rests:
             before = rests[-1]
             bias = along[before[0] : before[1]].mean()
+            if abs(along[start:end].mean() - bias) > BIAS_STEP_MPS2:
+                continue
             part = slice(before[1] - 1, (start + end) // 2 + 1)
             speed = np.trapezoid(along[part] - bias, t_s[part])
             if abs(speed) > REST_MPS + REST_PER_S * (t_s[start] - t_s[before[1] - 1]):
                 continue
         rests.append((start, end))
     return rests
+
+
+def _bias(t_s: np.ndarray, along: np.ndarray, rests: list[tuple[int, int]]) -> np.ndarray:
+    """The accelerometer's bias over time: the means of the rests, those of short ones drawn towards that of all."""
+    means = np.array([along[start:end].mean() for start, end in rests])
+    lasting_s = np.array([t_s[end - 1] - t_s[start] for start, end in rests])
+    overall = np.average(means, weights=lasting_s)
+    middles_s = [(t_s[start] + t_s[end - 1]) / 2 for start, end in rests]
+    return np.interp(t_s, middles_s, overall + (means - overall) * lasting_s / (lasting_s + BIAS_S))
 
 
 def _doubt(t_s: np.ndarray, along: np.ndarray) -> np.ndarray:
