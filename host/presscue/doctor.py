@@ -4,7 +4,6 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -13,7 +12,7 @@ from rich.table import Table
 from . import wire
 from .clock import NodeClock
 from .coach import only_port
-from .errors import LinkError, PeerError
+from .errors import PeerError, UsageError
 from .links import Link, open_link
 from .output import write_analysis
 from .session import Session
@@ -65,7 +64,7 @@ def run_doctor(moniker: str | None, *, json_path: Path | None, seconds: float, q
     """Examine a node and print the findings. 1 if anything failed. Raises PresscueError."""
     moniker = moniker or only_port()
     if moniker.startswith("replay:"):
-        raise LinkError(f"{moniker}: a recording cannot be examined; use presscue analyze")
+        raise UsageError(f"{moniker}: a recording cannot be examined; use presscue analyze")
     link = open_link(moniker)
     try:
         heard = listen(link, seconds)
