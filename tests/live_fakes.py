@@ -1,6 +1,8 @@
 """A coached session in virtual time, and links that misbehave."""
 
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from presscue.errors import LinkLost
@@ -41,9 +43,19 @@ def play(live: LiveSession, until_s: float, each: Callable[[LiveSession], None] 
 
 
 def coached(path: Path) -> LiveSession:
-    """A whole session of a virtual lifter, recorded."""
+    """A whole session of a virtual lifter, recorded to `path`; it is played once, however often it is asked for."""
+    data, live = _played()
+    path.write_bytes(data)
+    return live
+
+
+@cache
+def _played() -> tuple[bytes, LiveSession]:
     link = open_sim(OPTIONS + ",fast")
-    return play(session(link, path), link.duration_s - 0.5)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "session.presscue"
+        live = play(session(link, path), link.duration_s - 0.5)
+        return path.read_bytes(), live
 
 
 def replayed(path: Path, link: Link | None = None) -> LiveSession:

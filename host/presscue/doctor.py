@@ -179,7 +179,7 @@ def _imu(heard: Heard, source: int) -> list[Check]:
         return [Check(name, False, "no readings", "check its cable and its address; see the parts above")]
     t_s, values = np.concatenate([run.t_s for run in runs]), np.concatenate([run.values for run in runs])
     rate_hz = (len(t_s) - 1) / (t_s[-1] - t_s[0])
-    right = abs(rate_hz / RATE_HZ - 1) < RATE_OFF
+    right = bool(abs(rate_hz / RATE_HZ - 1) < RATE_OFF)
     lost = heard.lost.get(source, 0)
     force = float(np.linalg.norm(np.median(values[:, :3], axis=0)))
     noise, turn = (float(np.median(np.std(_windows(values[:, part]), axis=1))) for part in (slice(0, 3), slice(3, 6)))
