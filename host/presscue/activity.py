@@ -8,9 +8,9 @@ the sled alone, and counts for nothing.
 import math
 
 import numpy as np
-from presscue.compiled import njit
 
 from presscue import wire
+from presscue.compiled import njit
 
 SLED = wire.SLED
 LEG = wire.LEG

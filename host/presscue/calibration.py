@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from presscue.compiled import njit
 
+from presscue.compiled import njit
 from presscue.estimator import (
     GRAVITY_MPS2,
     Leg,
@@ -78,7 +78,6 @@ class Calibration:
     @property
     def second(self) -> np.ndarray:
         return np.cross(self.axis, self.first)
-
 
     def values(self) -> np.ndarray:
         """All numbers but effective_s, shape (27,): what a calibration message carries."""
@@ -164,9 +163,7 @@ def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float]:
     return rail, float(rail @ force)
 
 
-def flexion_frame(
-    t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def flexion_frame(t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Flexion axis (3,) of the leg IMU (sign open), first in-plane axis (3,), gyro bias (3,).
 
     moving: mask (n,) of the readings at which the sled moves too (or all, without a sled).
@@ -231,8 +228,8 @@ class _Problem:
     noise: Noise
 
     def split(self, p: np.ndarray) -> tuple[Links, Leg]:
-        p = [float(v) for v in p]
-        return Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], *self.up)
+        thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
+        return Links(thigh, shank, height), Leg(strap, tissue, mount, *self.up)
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
         links, leg = self.split(p)
@@ -346,7 +343,9 @@ def fit_linkage(history: History, priors: Priors, frames: Calibration) -> Calibr
     trials = [_minimise(problem, p, 3) for p in _starts(problem)]
     p, cost, normal = _minimise(problem, min(trials, key=lambda trial: trial[1])[0], 12)
     links, leg = problem.split(p)
-    return replace(frames, links=links, leg=leg, sd=np.sqrt(np.diag(np.linalg.inv(normal))), cost=cost / len(problem.t_s))
+    return replace(
+        frames, links=links, leg=leg, sd=np.sqrt(np.diag(np.linalg.inv(normal))), cost=cost / len(problem.t_s)
+    )
 
 
 def moving_mask(t_s: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray, floor: float) -> np.ndarray:
@@ -397,7 +396,11 @@ def fit(history: History, priors: Priors, effective_s: float, previous: Calibrat
     best = fit_linkage(history, priors, c)
     if abs(c.leg.up_u) < LEVEL_SINE:  # a level rail: gravity does not tell outward from inward, the linkage does
         other = replace(
-            c, rail=-c.rail, gravity_along_mps2=-c.gravity_along_mps2, axis=-c.axis, gyro_bias_radps=-c.gyro_bias_radps,
+            c,
+            rail=-c.rail,
+            gravity_along_mps2=-c.gravity_along_mps2,
+            axis=-c.axis,
+            gyro_bias_radps=-c.gyro_bias_radps,
             leg=c.leg._replace(up_u=-c.leg.up_u),
         )
         best = min(best, fit_linkage(history, priors, other), key=lambda each: each.cost)

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import numba
+from numba.core import config
 
 _SOURCES = Path(__file__).parent
 
@@ -32,8 +33,8 @@ def _cache_dir() -> Path:
     return Path(tempfile.mkdtemp(prefix="presscue-"))
 
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = str(_cache_dir())
+if not getattr(config, "CACHE_DIR", ""):
+    setattr(config, "CACHE_DIR", str(_cache_dir()))  # noqa: B010 (numba sets its options at run time)
 
 
 def njit(function):

@@ -43,7 +43,7 @@ class CoreConfig:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a display shows. NaN for what is not measured; phase as in phases.py; depth 0 at the top, 1 at the bottom."""
+    """What a display shows. NaN: not measured; phase as in phases.py; depth 0 at the top, 1 at the bottom."""
 
     t_s: float
     calibrated: bool
@@ -268,9 +268,9 @@ class Core:
         for row in events.drain(self._states.out):
             late = float(row["t_s"]) <= self._late_until_s
             for result in self._ledger.enter(row):
-                if isinstance(result, Event) and result.detected_s <= self._late_until_s:
-                    result = replace(result, late=True)
-                elif late and isinstance(result, Rep):
+                if (isinstance(result, Event) and result.detected_s <= self._late_until_s) or (
+                    late and isinstance(result, Rep)
+                ):
                     result = replace(result, late=True)
                 outs.append(result)
                 if isinstance(result, Event) and not late:

@@ -14,8 +14,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from presscue.compiled import njit
 
+from presscue.compiled import njit
 from presscue.linkage import Links, flexion_at, pose
 
 GRAVITY_MPS2 = 9.80665
@@ -37,7 +37,7 @@ class Noise(NamedTuple):
 
 class Leg(NamedTuple):
     """How the leg IMU sits: distance of the strap above the ankle (m), soft-tissue term (rad per rad of flexion),
-    mount angle (rad), and the direction up in the leg's plane, along u and w (its length below 1 where the plane leans)."""
+    mount angle (rad), and up in the leg's plane, along u and w (shorter than 1 where the plane leans)."""
 
     strap_m: float
     tissue: float

@@ -25,7 +25,7 @@ class Merge:
 
     def __init__(self) -> None:
         self.rings = {s: Ring(CAPACITY if s != wire.PADS else CAPACITY // 4, 7) for s in SOURCES}
-        self.newest = {s: -math.inf for s in SOURCES}
+        self.newest: dict[int, float] = dict.fromkeys(SOURCES, -math.inf)
         self.watermark = -math.inf
         self.samples = 0
         self.lost = 0

@@ -11,10 +11,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from presscue.compiled import njit
 
 from presscue import wire
 from presscue.calibration import Calibration
+from presscue.compiled import njit
 from presscue.estimator import (
     ACCELERATION,
     GRAVITY_MPS2,
@@ -70,8 +70,18 @@ def model_of(c: Calibration) -> Model:
     """The model of a calibration. All arrays are contiguous: another layout would be compiled for anew."""
     rail, axis, first, second = (np.ascontiguousarray(vector) for vector in (c.rail, c.axis, c.first, c.second))
     return Model(
-        c.has_sled, c.has_leg, rail, c.gravity_along_mps2, c.sled_floor_mps2, axis, first, second,
-        c.gyro_bias_radps, c.links, c.leg, Noise(),
+        c.has_sled,
+        c.has_leg,
+        rail,
+        c.gravity_along_mps2,
+        c.sled_floor_mps2,
+        axis,
+        first,
+        second,
+        c.gyro_bias_radps,
+        c.links,
+        c.leg,
+        Noise(),
     )
 
 
@@ -90,7 +100,7 @@ class State(NamedTuple):
 (
     ON, ON_T, SLED_T, LEG_T, PADS_T, FIRST_LEG, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
     RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, AUX,
-) = range(23)
+) = range(23)  # fmt: skip
 
 
 def new_state() -> State:
@@ -280,7 +290,8 @@ def step(m, s, f, t, source, v):
             aux[FILTER_T] = t
             white3 = np.zeros(3)
             update_leg(s.x, s.P, m.links, m.leg, m.noise, rate, f1, f2, white3)
-            white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0) / (1.0 + WOBBLE * abs(s.x[RATE]))
+            white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0)
+            white /= 1.0 + WOBBLE * abs(s.x[RATE])
             aux[LEG_NIS] = surprise(aux[LEG_NIS], white, dt)
         aux[LEG_T] = t
     elif source == PADS:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from .results import Event
 from .simulator.performance import perform
 from .simulator.render import render, write_table
 from .simulator.scenario import random_scenario
-from .simulator.truth import TrueRep, Truth
+from .simulator.truth import TrueFault, TrueRep, Truth
 
 KINDS = ("lockout", "heel_lift", "depth", "tempo")
 LOCKOUT_ZONE_DEG = (6.0, 12.0)
@@ -80,14 +81,17 @@ def score_faults(truth: Truth, found: Iterable[Event], limit_deg: float = 90.0) 
     counts = {}
     for kind in KINDS:
         count = counts[kind] = Count()
-        made = {(f.rep, side): f for f in truth.faults if f.kind == kind for side in _sides(f.side)}
-        seen: dict = {}
+        made: dict[tuple[int | None, str | None], TrueFault] = {
+            (f.rep, side): f for f in truth.faults if f.kind == kind for side in _sides(f.side)
+        }
+        seen: dict[tuple[int | None, str | None], Event] = {}
         for event in found:
             if event.kind == kind:
                 for side in _sides(event.side):
                     seen.setdefault((event.rep, side), event)
         for key in made.keys() | seen.keys():
-            rep = truth.reps[key[0]] if key[0] is not None and key[0] < len(truth.reps) else None
+            index = key[0]
+            rep = truth.reps[index] if index is not None and index < len(truth.reps) else None
             if rep is not None and too_near(kind, rep, limit_deg):
                 count.unscored += 1
             elif key not in seen:
@@ -111,9 +115,7 @@ def run_one(seed: int, hold: bool = True) -> Score:
     scenario = random_scenario(seed, faults=KINDS)
     performance = perform(scenario)
     truth = performance.truth
-    profile = Profile(
-        height_m=scenario.height_m, leg=scenario.leg, straight_leg_hold_s=truth.hold_s if hold else None
-    )  # fmt: skip
+    profile = Profile(height_m=scenario.height_m, leg=scenario.leg, straight_leg_hold_s=truth.hold_s if hold else None)
     with tempfile.TemporaryDirectory() as folder:
         recording, series = Path(folder) / "recording.parquet", Path(folder) / "series.parquet"
         write_table(render(performance), recording)
@@ -140,7 +142,7 @@ def run_all(
     """Many virtual lifters, on several processes."""
     seeds = list(seeds)
     scores = []
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for score in pool.map(run_one, seeds, [hold] * len(seeds)):
             scores.append(score)
             if progress is not None:
@@ -159,7 +161,7 @@ def report(scores: list[Score]) -> str:
     travel = np.array([score.travel_rmse_mm for score in scores])
     exact = sum(score.made == score.counted for score in scores)
     lines = [
-        f"{len(scores)} virtual lifters, {sum(s.made for s in scores)} reps; reps exact in {exact} of {len(scores)} sessions",
+        f"{len(scores)} virtual lifters, {sum(s.made for s in scores)} reps, exact in {exact} of {len(scores)}",
         f"knee flexion RMSE: median {np.median(flexion):.2f} deg, 95th percentile {np.quantile(flexion, 0.95):.2f} deg",
         f"sled travel RMSE: median {np.median(travel):.1f} mm, 95th percentile {np.quantile(travel, 0.95):.1f} mm",
         f"flexion not measured in {100 * np.mean([s.not_measured for s in scores]):.1f} % of the reps' time",
@@ -169,15 +171,15 @@ def report(scores: list[Score]) -> str:
     for kind, count in totals(scores).items():
         delays = 1000.0 * np.array(count.delays_s or [np.nan])
         lines.append(
-            f"{kind:<10} {count.recall:>6.3f}  {count.precision:>9.3f}  {count.hits:>4}  {count.missed:>6}  {count.ghosts:>6}"
-            f"  {count.unscored:>16}  {np.median(delays):>6.0f} ms  {np.quantile(delays, 0.95):.0f} ms"
+            f"{kind:<10} {count.recall:>6.3f}  {count.precision:>9.3f}  {count.hits:>4}  {count.missed:>6}"
+            f"  {count.ghosts:>6}  {count.unscored:>16}  {np.median(delays):>6.0f} {np.quantile(delays, 0.95):>5.0f} ms"
         )
     lines.append(
         "too near to call: most extended 6-12 deg (lockout), deepest within 4 deg of the limit (depth), "
         "lowering within 0.1 s of 1 s (tempo)"
     )
-    off = [s for s in scores if s.made != s.counted or s.flexion_rmse_deg > 3.0]
-    lines += [
-        f"  seed {s.seed}: {s.counted} of {s.made} reps, {s.flexion_rmse_deg:.2f} deg, {s.travel_rmse_mm:.1f} mm" for s in off
-    ]
+    for s in scores:
+        if s.made != s.counted or s.flexion_rmse_deg > 3.0:
+            figures = f"{s.flexion_rmse_deg:.2f} deg, {s.travel_rmse_mm:.1f} mm"
+            lines.append(f"  seed {s.seed}: {s.counted} of {s.made} reps, {figures}")
     return "\n".join(lines)
