@@ -11,7 +11,7 @@ from presscue import wire
 from presscue.analyze import analyze
 from presscue.errors import LinkEnded, LinkLost, PeerError
 from presscue.links import open_link
-from presscue.links.sim import open_sim
+from presscue.links.sim import FastSimLink, open_sim
 from presscue.live import LiveSession
 from presscue.recording import read_recording
 
@@ -119,6 +119,7 @@ def test_unplugged_in_a_set_the_set_is_kept(tmp_path: Path):
 
 def test_a_node_that_restarts_goes_on(tmp_path: Path):
     link = open_sim(OPTIONS + ",fast")
+    assert isinstance(link, FastSimLink)
     done = []
 
     def reset_once(live: LiveSession) -> None:
