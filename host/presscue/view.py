@@ -53,7 +53,7 @@ class PictureView:
         both = now.heel_left + now.heel_right
         share = now.heel_left / both if both > 0 else math.nan
         grid.add_row("heels", _balance(share), number(100 * share, "{:.0f} % left"))
-        grid.add_row("", f"set {max(now.set, 1)}   rep {now.set_reps}   in all {now.reps}", "")
+        grid.add_row("", f"set {now.set + (now.set_reps > 0)}   rep {now.set_reps}   in all {now.reps}", "")
         cue, fresh = live.last_cue, False
         if cue is not None:
             fresh = now.t_s - cue.detected_s < CUE_SHOWN_S
