@@ -31,11 +31,12 @@ def series_of(table: dict[str, np.ndarray], folder: Path) -> dict[str, np.ndarra
 
 
 @pytest.mark.data
+@pytest.mark.parametrize("whole", [False, True], ids=["vertical moves", "whole file"])
 @pytest.mark.parametrize("name", ABB)
-def test_a_robots_down_move(data: Path, tmp_path: Path, name: str):
-    """True stop to true stop, within 30 mm of 634 mm, with what follows of the vertical moves behind it."""
+def test_a_robots_down_move(data: Path, tmp_path: Path, name: str, whole: bool):
+    """True stop to true stop, within 30 mm of 634 mm; behind it come more vertical moves, then sideways ones too."""
     file = np.load(data / "abb_robot_linear" / f"{name}.npz")
-    kept = file["imu_t_s"] < float(file["vertical_only_until_s"])
+    kept = file["imu_t_s"] < (np.inf if whole else float(file["vertical_only_until_s"]))
     table = table_of("sled", file["imu_t_s"][kept], file["acc_g"][kept], file["gyr_dps"][kept])
     series = series_of(table, tmp_path)
     truth_s, truth_m = file["truth_t_s"], file["truth_pos_m"][:, 2]

@@ -16,7 +16,7 @@ SLED = wire.SLED
 LEG = wire.LEG
 
 FIRST_TURN_RAD = 2.2  # two repetitions turn the shank by about 3
-SLED_ONLY_MPS = 1.5  # a repetition gives and takes about 0.8
+SLED_ONLY_MPS = 0.6  # a repetition gives and takes about 0.8
 TOGETHER_S = 2.5  # a leg's turn counts if the sled was accelerated this short a time ago
 SILENT_S = 1.0  # an IMU silent for longer does not count as there
 

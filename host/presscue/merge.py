@@ -27,6 +27,7 @@ class Merge:
         self.rings = {s: Ring(CAPACITY if s != wire.PADS else CAPACITY // 4, 7) for s in SOURCES}
         self.newest: dict[int, float] = dict.fromkeys(SOURCES, -math.inf)
         self.watermark = -math.inf
+        self.waiting = 0  # readings accepted and not yet taken
         self.samples = 0
         self.lost = 0
         self.late = 0
@@ -34,44 +35,44 @@ class Merge:
         self.gaps = 0
         self._first = math.inf
 
-    @property
-    def waiting(self) -> int:
-        """Readings accepted and not yet taken."""
-        return sum(len(ring.peek()) for ring in self.rings.values())
-
     def accept(self, block: Samples) -> None:
         """Take in one block of readings."""
-        source, t_s = block.source, block.t_s
-        self.lost += block.lost
-        self.gaps += block.lost > 0
+        source, t_s, values = block.source, block.t_s, block.values
+        if block.lost:
+            self.lost += block.lost
+            self.gaps += 1
         if not len(t_s):
             return
-        rows = np.zeros((len(t_s), 7))
-        rows[:, 0] = t_s
-        rows[:, 1 : 1 + block.values.shape[1]] = block.values
-        if not t_s[0] > self.newest[source]:
-            kept = t_s > self.newest[source]
+        oldest = self.newest[source]
+        if not t_s[0] > oldest:
+            kept = t_s > oldest
             self.repeated += int(np.count_nonzero(~kept))
-            rows = rows[kept]
+            t_s, values = t_s[kept], values[kept]
         if source == wire.PADS:
-            np.maximum(rows[:, 0], self.watermark, out=rows[:, 0])
-        elif len(rows) and rows[0, 0] <= self.watermark:
-            kept = rows[:, 0] > self.watermark
+            t_s = np.maximum(t_s, self.watermark)
+        elif len(t_s) and t_s[0] <= self.watermark:
+            kept = t_s > self.watermark
             self.late += int(np.count_nonzero(~kept))
-            rows = rows[kept]
-        if not len(rows):
+            t_s, values = t_s[kept], values[kept]
+        n = len(t_s)
+        if not n:
             return
-        self.samples += len(rows)
-        self.rings[source].append(rows)
-        self.newest[source] = float(rows[-1, 0])
-        self._first = min(self._first, float(rows[0, 0]))
-        imus = [self.newest[s] for s in (wire.SLED, wire.LEG)]
-        ahead = max(imus)
+        rows = self.rings[source].extend(n)
+        rows[:, 0] = t_s
+        rows[:, 1 : 1 + values.shape[1]] = values
+        self.samples += n
+        self.waiting += n
+        self.newest[source] = newest = float(t_s[-1])
+        if self._first == math.inf:
+            self._first = float(t_s[0])
+        sled, leg = self.newest[wire.SLED], self.newest[wire.LEG]
+        ahead, behind = (sled, leg) if sled > leg else (leg, sled)
         if ahead == -math.inf:
-            ahead = self.newest[wire.PADS]
-            imus = [ahead]
+            ahead = behind = newest
         if ahead - self._first >= LAG_S:
-            self.watermark = max(self.watermark, min(t for t in imus if t >= ahead - LAG_S))
+            least = behind if behind >= ahead - LAG_S else ahead
+            if least > self.watermark:
+                self.watermark = least
 
     def close(self) -> None:
         """No more will come: release everything."""
@@ -83,6 +84,7 @@ class Merge:
 
     def take(self, kinds: np.ndarray) -> None:
         """Mark readings as taken, given the kinds of the first ones released."""
+        self.waiting -= len(kinds)
         for source, ring in self.rings.items():
             ring.consume(int(np.count_nonzero(kinds == source)))
 

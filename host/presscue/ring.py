@@ -20,23 +20,25 @@ class Ring:
 
     def append(self, rows: np.ndarray) -> None:
         """Add rows (n, width), oldest first. More than the capacity keeps only the newest."""
-        n = len(rows)
-        if n > self.capacity:
-            self.overrun += n - self.capacity
-            rows = rows[n - self.capacity :]
-            n = self.capacity
+        if len(rows) > self.capacity:
+            self.overrun += len(rows) - self.capacity
+            rows = rows[len(rows) - self.capacity :]
+        self.extend(len(rows))[:] = rows
+
+    def extend(self, n: int) -> np.ndarray:
+        """Room for n more rows, at most the capacity, as a view (n, width) to be filled at once."""
         if self._end + n > len(self._rows):
             keep = min(self._end - self._start, self.capacity)
             moved = self._end - keep
             self._rows[:keep] = self._rows[moved : self._end]
             self._read = self._read - moved
             self._start, self._end = 0, keep
-        self._rows[self._end : self._end + n] = rows
         self._end += n
         self._start = max(self._start, self._end - self.capacity)
         if self._read < self._start:
             self.overrun += self._start - self._read
             self._read = self._start
+        return self._rows[self._end - n : self._end]
 
     def peek(self) -> np.ndarray:
         """Rows not yet consumed, as a view (n, width), valid until the next append."""

@@ -5,6 +5,7 @@ a user would. Truth too near a limit to call is not scored; how much fell there 
 that the parts do what they are meant to, and nothing of what real knees, straps and machines add.
 """
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -148,6 +149,18 @@ def run_all(
             if progress is not None:
                 progress(score)
     return scores
+
+
+def run_validate(seeds: range, *, hold: bool, quiet: bool) -> int:
+    """The command: 0 always, since it only measures."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()) as bar:
+        task = bar.add_task("virtual lifters", total=len(seeds))
+        scores = run_all(seeds, hold, progress=lambda _: bar.advance(task))
+    print(report(scores))
+    return 0
 
 
 def totals(scores: list[Score]) -> dict[str, Count]:
