@@ -48,6 +48,7 @@ class Calibration:
 
     rail: (3,) unit vector, outward along the rail; gravity_along_mps2: specific force at rest along it.
     axis: (3,) unit vector of flexion in the leg IMU; first, second: (3,) in-plane axes (second = axis x first).
+    apart: leg and sled are both there but not as shank and sled, so that the linkage does not apply.
     sled_floor_mps2: deviation of the sled's acceleration along the rail from its running mean, at rest.
     """
 
@@ -64,11 +65,12 @@ class Calibration:
     sd: np.ndarray = field(default_factory=lambda: np.zeros(6))  # thigh, shank, height, strap, tissue, mount
     sled_floor_mps2: float = 0.05
     cost: float = math.nan
+    apart: bool = False
 
     @property
     def linked(self) -> bool:
         """Whether leg and sled are measured together, so that flexion is known."""
-        return self.has_sled and self.has_leg
+        return self.has_sled and self.has_leg and not self.apart
 
     @property
     def rail_deg(self) -> float:
@@ -87,29 +89,33 @@ class Calibration:
 
     @property
     def layout(self) -> int:
-        """How `values` is to be read: bit 0 sled, bit 1 leg."""
-        return int(self.has_sled) | int(self.has_leg) << 1
+        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 2 apart."""
+        return int(self.has_sled) | int(self.has_leg) << 1 | int(self.apart) << 2
 
     @staticmethod
     def from_values(effective_s: float, layout: int, values: np.ndarray) -> "Calibration":
         """The calibration of a message. Raises ValueError if it is not one of this version's."""
-        if len(values) != 27 or not 1 <= layout <= 3:
+        if len(values) != 27 or layout not in (1, 2, 3, 7):
             raise ValueError(f"calibration of layout {layout} with {len(values)} values is not known")
         v = [float(each) for each in values]
         a = np.array(v)
         return Calibration(
             effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
-            Leg(*v[12:17]), a[17:23], v[25], v[26],
+            Leg(*v[12:17]), a[17:23], v[25], v[26], bool(layout & 4),
         )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Priors:
-    """What is known before the first rep. Lengths in m, angle in degrees, hold in s on the node clock."""
+    """What is known before the first rep. Lengths in m, angle in degrees, hold in s on the node clock.
+
+    on_shank: the leg IMU sits where the linkage expects it.
+    """
 
     height_m: float | None = None
     rail_deg: float | None = None
     hold_s: tuple[float, float] | None = None
+    on_shank: bool = True
 
 
 @dataclass(frozen=True)
@@ -368,7 +374,7 @@ def fit(history: History, priors: Priors, effective_s: float, previous: Calibrat
     previous: keep its frames and refine the linkage only.
     """
     has_sled, has_leg = len(history.sled_t_s) > 20, len(history.leg_t_s) > 20
-    if previous is not None:
+    if previous is not None and previous.linked:
         return replace(fit_linkage(history, priors, previous), effective_s=effective_s)
     c = Calibration(effective_s, has_sled, has_leg)
     moving = np.ones(len(history.leg_t_s), np.bool_)
@@ -386,8 +392,8 @@ def fit(history: History, priors: Priors, effective_s: float, previous: Calibrat
         return c
     axis, first, bias = flexion_frame(history.leg_t_s, history.leg, moving)
     c = replace(c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis))
-    if not has_sled:
-        return c
+    if not has_sled or not priors.on_shank:
+        return replace(c, apart=has_sled)
     c = replace(c, leg=_upright(history, priors, c, moving))
     rate = history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
     velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along))

@@ -135,11 +135,6 @@ class Core:
 
     # --- out ---
 
-    @property
-    def waits(self) -> bool:
-        """Patient and unanswered: nothing more happens until `calibrate`."""
-        return self._stuck
-
     def history(self, until_s: float) -> History:
         """The IMU readings kept, up to until_s, for a fit."""
         parts = []
@@ -172,6 +167,7 @@ class Core:
 
     @property
     def _stuck(self) -> bool:
+        """Patient and unanswered: nothing more happens until `calibrate`."""
         wanted = self._wanted
         return self.config.patient and wanted is not None and self.merge.watermark > wanted.effective_s
 

@@ -14,7 +14,7 @@ from presscue.compiled import njit
 from presscue.events import REP, SET, next_row
 from presscue.measure import PITCH, SLED, least_speed
 from presscue.phases import IDLE
-from presscue.strokes import MARGIN_S, deepest, least_flexion, stroke_span, top_speed
+from presscue.strokes import MARGIN_S, extreme_flexion, stroke_span, top_speed
 
 PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
 """Orders of a rep's strokes."""
@@ -64,8 +64,8 @@ def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
         row.start_s = begin1
         row.bottom_s = bottom_s
         row.end_s = end2
-        row.max_flexion_deg = deepest(s, lower_from_s, lower_to_s + MARGIN_S)
-        row.end_flexion_deg = least_flexion(s, press_from_s, press_to_s)
+        row.max_flexion_deg = extreme_flexion(s, 1.0, lower_from_s, lower_to_s + MARGIN_S)
+        row.end_flexion_deg = extreme_flexion(s, -1.0, press_from_s, press_to_s)
         row.travel_m = max(length, abs(s.first_to - s.first_from)) if s.measure == SLED else math.nan
         row.eccentric_s = lowering_s
         row.pause_s = begin2 - end1
@@ -171,6 +171,8 @@ def follow_strokes(p, s, t, out):
         s.spent = 0
         s.high = s.low = y
         s.high_s = s.low_s = t
+        if s.set_reps == 0:
+            end_set(p, s, t, out)  # it has not begun yet
         return
     # After a stand, a second stroke that is nearly as long as the first completes the rep.
     known = s.settled == 1 or (s.first < 0 and s.measure != PITCH)

@@ -141,6 +141,8 @@ def step(p, s, x, out):
         end_set(p, s, t, out)
         return
     follow_strokes(p, s, t, out)
+    if s.active == 0:
+        return
     follow_live(p, s, t, out)
     provisional_rep(p, s)
 

@@ -50,27 +50,14 @@ def top_speed(s, from_s, to_s):
 
 
 @njit
-def deepest(s, from_s, to_s):
-    """Greatest flexion between two times; NaN if none was measured."""
+def extreme_flexion(s, sign, from_s, to_s):
+    """Greatest (sign 1.0) or least (sign -1.0) flexion between two times; NaN if none was measured."""
     best = math.nan
     for i in range(since(s, from_s), s.noted):
         if s.past[i % PAST, T] > to_s:
             break
         flexion = s.past[i % PAST, FLEX]
-        if not flexion <= best and not math.isnan(flexion):
-            best = flexion
-    return best
-
-
-@njit
-def least_flexion(s, from_s, to_s):
-    """Least flexion between two times; NaN if none was measured."""
-    best = math.nan
-    for i in range(since(s, from_s), s.noted):
-        if s.past[i % PAST, T] > to_s:
-            break
-        flexion = s.past[i % PAST, FLEX]
-        if not flexion >= best and not math.isnan(flexion):
+        if not sign * flexion <= sign * best and not math.isnan(flexion):
             best = flexion
     return best
 

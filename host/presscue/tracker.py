@@ -54,6 +54,7 @@ class Model(NamedTuple):
 
     has_sled: bool
     has_leg: bool
+    linked: bool
     rail: np.ndarray
     along: float
     floor_mps2: float
@@ -72,6 +73,7 @@ def model_of(c: Calibration) -> Model:
     return Model(
         c.has_sled,
         c.has_leg,
+        c.linked,
         rail,
         c.gravity_along_mps2,
         c.sled_floor_mps2,
@@ -251,7 +253,7 @@ def step(m, s, f, t, source, v):
     aux = s.aux
     f.t_s = t
     f.source = source
-    linked = m.has_sled and m.has_leg
+    linked = m.linked
     if source == SLED and m.has_sled:
         along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
         linked_mps = math.nan
@@ -350,7 +352,7 @@ def write_frame(m, s, f, t, linked):
 @njit
 def recalibrate(s, old, new):
     """Carry the running linkage filter from one calibration to the next; it restarts where it cannot."""
-    if s.aux[ON] == 1.0 and old.has_sled and old.has_leg:
+    if s.aux[ON] == 1.0 and old.linked and new.linked:
         before = pose(old.links, s.x[PHI]).D
         if carry_over(s.x, old.links, old.leg, new.links, new.leg):
             s.aux[OFFSET] += before - pose(new.links, s.x[PHI]).D
