@@ -5,6 +5,7 @@ losses would have; calibrations are fitted anew, after the same virtual delay as
 """
 
 import contextlib
+import gc
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -69,7 +70,6 @@ class Analysis:
     core: Core
     findings: Findings
     pads: set[str]
-    span_s: tuple[float, float]
 
     def to_json(self) -> dict[str, Any]:
         profile, merge = self.source.profile, self.core.merge
@@ -131,8 +131,8 @@ class Analysis:
             faults[event.kind] = faults.get(event.kind, 0) + 1
         latencies = [cue["cue_latency_ms"] for cue in played if cue["cue_latency_ms"] is not None]
         return {
-            "start_s": self.span_s[0],
-            "duration_s": self.span_s[1] - self.span_s[0],
+            "start_s": self.core.merge.span_s[0],
+            "duration_s": self.core.merge.span_s[1] - self.core.merge.span_s[0],
             "reps": len(self.findings.reps),
             "clean_reps": self.findings.clean_reps(),
             "sets": len(self.findings.sets),
@@ -159,32 +159,47 @@ def analyze(
     source = _open_session(path, profile) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
     core = core_of(source.profile, patient=True, trace=series is not None)
     findings, pads = Findings(), set()
-    first_s, last_s = math.inf, -math.inf
     rows: list[np.ndarray] = []
     sled: list[tuple[np.ndarray, np.ndarray]] = []
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_no_collector())
         spill = stack.enter_context(Spill()) if series is not None else None
         for piece in source.pieces:
             findings.add(feed_answering(core, piece.blocks))
-            for block in piece.blocks:
-                first_s, last_s = min(first_s, float(block.t_s[0])), max(last_s, float(block.t_s[-1]))
-                if block.source == wire.PADS and len(pads) < len(PADS):
-                    pads |= {
-                        name for name, column in zip(PADS, block.values.T, strict=True) if np.isfinite(column).any()
-                    }
+            pads |= _pads_in(piece.blocks) if len(pads) < len(PADS) else set()
             if spill is not None:
                 spill.add(core.take_trace())
                 rows.append(piece.rows_s)
                 sled += [(block.t_s, block.values[:, :3]) for block in piece.blocks if block.source == wire.SLED]
-            if progress is not None and last_s > first_s:
-                progress(last_s - first_s)
+            if progress is not None:
+                progress(core.merge.span_s[1] - core.merge.span_s[0])
         findings.add(finish_answering(core))
         if spill is not None and series is not None:
             spill.add(core.take_trace())
             _smooth(spill, sled, core)
             _write_series(series, rows, spill)
-    span_s = (first_s, last_s) if last_s >= first_s else (math.nan, math.nan)
-    return Analysis(source, core, findings, pads, span_s)
+    return Analysis(source, core, findings, pads)
+
+
+@contextlib.contextmanager
+def _no_collector() -> Iterator[None]:
+    """Without Python's cycle collector: messages by the million, and not a cycle among them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _pads_in(blocks: list[Samples]) -> set[str]:
+    """Names of the pads that read anything."""
+    values = [block.values for block in blocks if block.source == wire.PADS]
+    if not values:
+        return set()
+    there = np.isfinite(np.concatenate(values)).any(axis=0).tolist()
+    return {name for name, found in zip(PADS, there, strict=True) if found}
 
 
 def _smooth(spill: Spill, sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:

@@ -35,6 +35,11 @@ class Merge:
         self.gaps = 0
         self._first = math.inf
 
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """First and last time accepted; NaN if there is none."""
+        return (self._first, max(self.newest.values())) if self.samples else (math.nan, math.nan)
+
     def accept(self, block: Samples) -> None:
         """Take in one block of readings."""
         source, t_s, values = block.source, block.t_s, block.values

@@ -57,7 +57,7 @@ def _check_target(path: Path, recording: Path) -> None:
 
 def show(found: Analysis, console: Console) -> None:
     """The results, for people."""
-    start_s, end_s = found.span_s
+    start_s, end_s = found.core.merge.span_s
     console.print(
         f"[bold]{len(found.findings.reps)} reps in {len(found.findings.sets)} sets[/], "
         f"{found.findings.clean_reps()} clean; {clock_text(end_s - start_s)} of recording, "
