@@ -198,8 +198,8 @@ def _pads_in(blocks: list[Samples]) -> set[str]:
     values = [block.values for block in blocks if block.source == wire.PADS]
     if not values:
         return set()
-    there = np.isfinite(np.concatenate(values)).any(axis=0).tolist()
-    return {name for name, found in zip(PADS, there, strict=True) if found}
+    columns = np.concatenate(values).T
+    return {name for name, column in zip(PADS, columns, strict=True) if np.isfinite(column).any()}
 
 
 def _smooth(spill: Spill, sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:
