@@ -1,7 +1,7 @@
 """Answers to the core's wish for a calibration: the fit at once, after a fixed virtual delay (offline and in virtual
 time), and what goes into a recording of it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -25,12 +25,22 @@ def core_of(profile: Profile, *, patient: bool, trace: bool = False, observe_onl
     return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace))
 
 
+def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration | None, str]]:
+    """The fit that the core asks for, still to be done: its readings are copied now, so any thread may do it."""
+    history, previous = core.history(wanted.until_s), core.calibration
+
+    def finish() -> tuple[Calibration | None, str]:
+        try:
+            return fit(history, core.config.priors, wanted.effective_s, previous), ""
+        except NoFit as error:
+            return None, str(error)
+
+    return finish
+
+
 def answer(core: Core, wanted: CalibrationWanted) -> tuple[Calibration | None, str]:
     """The fit that the core asks for; None, and why, if the readings do not allow one. The core is not told yet."""
-    try:
-        return fit(core.history(wanted.until_s), core.config.priors, wanted.effective_s, core.calibration), ""
-    except NoFit as error:
-        return None, str(error)
+    return begin(core, wanted)()
 
 
 def feed_answering(core: Core, blocks: Iterable[Samples]) -> list[Output]:

@@ -18,7 +18,7 @@ from .clock import NodeClock
 from .core import Core
 from .errors import LinkEnded, LinkError, LinkLost, PeerError, SaveError
 from .findings import Findings
-from .fitting import answer, calibration_of, feed_answering, finish_answering, message_of
+from .fitting import answer, begin, calibration_of, feed_answering, finish_answering, message_of
 from .latency import percentiles
 from .links import Link
 from .recording import Recorder, mark_message
@@ -219,7 +219,7 @@ class LiveSession:
                     self._calibrate(out, answer(self.core, out)[0])
                 elif self._pool is not None:
                     self.calibrating = True
-                    self._fit = (out, self._pool.submit(answer, self.core, out))
+                    self._fit = (out, self._pool.submit(begin(self.core, out)))
 
     # --- calibration ---
 

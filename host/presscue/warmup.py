@@ -1,5 +1,7 @@
 """The kernels compiled, or loaded, before the first set: nothing may be compiled in the middle of one."""
 
+import gc
+
 from .fitting import core_of, feed_answering, finish_answering
 from .profile import Profile
 from .results import Samples
@@ -25,6 +27,9 @@ def warm_up() -> None:
         part = slice(start, start + step)
         feed_answering(core, [Samples(s, t_s[part], _columns(values, part)) for s, values in blocks])
     finish_answering(core)
+    # What is loaded by now stays: the collector need not look through it again in the middle of a set.
+    gc.collect()
+    gc.freeze()
 
 
 _IMU = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2", "gyr_x_radps", "gyr_y_radps", "gyr_z_radps")
