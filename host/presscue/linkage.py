@@ -60,12 +60,23 @@ def pose(links, phi):
 def flexion_at(links, tissue, angle):
     """Flexion (rad, -0.3 to 2.5) at which theta + tissue * phi equals `angle`; NaN if none does.
 
-    The left side falls monotonically with phi, so bisection finds it.
+    The left side falls as phi grows, but for short legs on a high platform only to about 2 rad: so the first place is
+    stepped up to, and then closed in on.
     """
-    low, high = -0.3, 2.5
-    if angle > pose(links, low).theta + tissue * low or angle < pose(links, high).theta + tissue * high:
+    low, before = -0.3, pose(links, -0.3).theta - 0.3 * tissue
+    if angle > before:
         return math.nan
-    for _ in range(40):
+    while low < 2.5:
+        high = low + 0.1
+        after = pose(links, high).theta + tissue * high
+        if after >= before:
+            return math.nan
+        if after <= angle:
+            break
+        low, before = high, after
+    else:
+        return math.nan
+    for _ in range(35):
         mid = 0.5 * (low + high)
         if pose(links, mid).theta + tissue * mid > angle:
             low = mid
