@@ -30,6 +30,8 @@ PURE = (
     "linkage",
     "estimator",
     "calibration",
+    "mounting",
+    "fit",
     "tracker",
     "activity",
     "measure",

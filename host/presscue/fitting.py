@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from .calibration import Calibration, NoFit, Priors, fit
+from .calibration import Calibration, NoFit, Priors
 from .core import Core, CoreConfig
 from .cues import Params as CueParams
+from .fit import fit
 from .profile import Profile
 from .recording import calibration_message
 from .results import CalibrationWanted, Output, Samples

@@ -1,0 +1,94 @@
+"""How the sensors sit, from raw readings: the rail in the sled IMU, the flexion axis in the leg IMU, what is rest.
+
+Nothing about the mounting is assumed. Gravity at rest and the direction in which the sled's acceleration varies give
+the rail; the axis about which the leg turns while the sled moves gives the plane of the leg.
+"""
+
+import math
+
+import numpy as np
+
+from presscue.calibration import NoFit
+from presscue.estimator import GRAVITY_MPS2
+
+
+def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
+    """Moving average over about window_s, same shape; edges use what there is."""
+    n = max(1, round(window_s / max(float(np.median(np.diff(t_s))), 1e-4)))
+    if n == 1 or len(values) < n:
+        return values
+    sums = np.cumsum(np.vstack([np.zeros((1, values.shape[1])), values]), axis=0)
+    low = np.clip(np.arange(len(values)) - n // 2, 0, None)
+    high = np.clip(np.arange(len(values)) + n - n // 2, None, len(values))
+    return (sums[high] - sums[low]) / (high - low)[:, None]
+
+
+def principal(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Direction of largest second moment of values (n, 3), and its share of the whole."""
+    moment, axes = np.linalg.eigh(values.T @ values)
+    return axes[:, 2], float(moment[2] / max(moment.sum(), 1e-12))
+
+
+def quiet(t_s: np.ndarray, imu: np.ndarray, window_s: float = 0.3) -> np.ndarray:
+    """Mask (n,) of the readings at which an IMU rests, judged against its own quietest stretches."""
+    spread = np.sqrt(np.sum(smooth((imu - smooth(imu, t_s, window_s)) ** 2, t_s, window_s)[:, :3], axis=1))
+    turning = np.linalg.norm(smooth(imu[:, 3:], t_s, window_s), axis=1)
+    floor = max(float(np.quantile(spread, 0.05)), 0.01)
+    return (spread < 3.0 * floor) & (turning < float(np.quantile(turning, 0.05)) + 0.06)
+
+
+def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float]:
+    """Rail direction (3,) in the sled IMU and the specific force at rest along it (m/s2).
+
+    On an inclined rail outward is upward. On a level one the sign is open, and outward is taken as it comes.
+    """
+    low = smooth(sled[:, :3], t_s, 0.08)
+    rest = quiet(t_s, sled)
+    force = np.median(sled[rest, :3], axis=0)
+    rail, share = principal(low - force)
+    if share < 0.5:
+        raise NoFit("the sled's acceleration has no one direction yet")
+    if rail @ force < 0:
+        rail = -rail
+    return rail, float(rail @ force)
+
+
+def flexion_frame(t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Flexion axis (3,) of the leg IMU (sign open), first in-plane axis (3,), gyro bias (3,).
+
+    moving: mask (n,) of the readings at which the sled moves too (or all, without a sled).
+    """
+    rest = quiet(t_s, leg)
+    bias = np.median(leg[rest, 3:], axis=0)
+    axis, share = principal(smooth(leg[:, 3:] - bias, t_s, 0.05)[moving])
+    if share < 0.7:
+        raise NoFit("the leg does not turn about one axis yet")
+    up = np.median(leg[rest, :3], axis=0)
+    first = up - (up @ axis) * axis
+    if np.linalg.norm(first) < 0.3 * GRAVITY_MPS2:
+        raise NoFit("the leg turns about the vertical, so gravity cannot show its angle")
+    return axis, first / np.linalg.norm(first), bias
+
+
+def sled_velocity(t_s: np.ndarray, along: np.ndarray, memory_s: float = 3.0) -> np.ndarray:
+    """Velocity (n,) by integration that forgets over memory_s: right in sign and phase for one stroke, no more."""
+    velocity = np.zeros(len(along))
+    total = 0.0
+    for i, step in enumerate(np.diff(t_s)):
+        total = total * math.exp(-step / memory_s) + step * float(along[i + 1])
+        velocity[i + 1] = total
+    return velocity
+
+
+def moving_mask(t_s: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray, floor: float) -> np.ndarray:
+    """Mask over t_s (n,): the sled accelerates along the rail within half a second of then."""
+    busy = np.abs(smooth(along[:, None], sled_t_s, 0.1)[:, 0]) > max(0.12, 3.0 * floor)
+    near = smooth(busy[:, None].astype(float), sled_t_s, 1.0)[:, 0] > 0.0
+    return np.interp(t_s, sled_t_s, near.astype(float)) > 0.5
+
+
+def sled_floor(t_s: np.ndarray, along: np.ndarray) -> float:
+    """Deviation (m/s2) of a resting sled's acceleration from its running mean."""
+    a = along[:, None]
+    spread = np.sqrt(smooth((a - smooth(a, t_s, 0.3)) ** 2, t_s, 0.3))
+    return max(float(np.quantile(spread, 0.1)), 0.005)
