@@ -80,9 +80,3 @@ def enough(s, turn_rad):
     if newest - s.leg_t_s > SILENT_S:
         return s.pushed_mps >= SLED_ONLY_MPS * turn_rad / FIRST_TURN_RAD
     return s.turned_rad >= turn_rad
-
-
-@njit
-def resting(s, for_s):
-    """Whether neither leg nor sled has moved for so long."""
-    return max(s.sled_t_s, s.leg_t_s) - s.moved_t_s > for_s

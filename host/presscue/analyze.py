@@ -112,8 +112,7 @@ class Analysis:
             return None
         found: dict[str, Any] = {"effective_s": c.effective_s, "has_sled": c.has_sled, "has_leg": c.has_leg}
         if c.has_sled:
-            along = max(-1.0, min(1.0, c.gravity_along_mps2 / 9.80665))
-            found |= {"rail_deg": math.degrees(math.asin(along)), "rail_axis": c.rail}
+            found |= {"rail_deg": c.rail_deg, "rail_axis": c.rail}
             found |= {"sled_floor_mps2": c.sled_floor_mps2}
         if c.has_leg:
             found |= {"flexion_axis": c.axis, "gyro_bias_radps": c.gyro_bias_radps}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from presscue.compiled import njit
-from presscue.linkage import Links, flexion_at, pose
+from presscue.linkage import flexion_at, pose, wrapped
 
 GRAVITY_MPS2 = 9.80665
 N = 6
@@ -185,9 +185,7 @@ def update_leg(x, P, links, leg, noise, rate, f1, f2, white):
 def flexion_at_rest(links, leg, f1, f2):
     """Flexion (rad) of a leg at rest from the gravity its IMU feels in the plane; NaN if the leg cannot be so."""
     psi = math.atan2(leg.up_w, leg.up_u) - math.atan2(f2, f1)
-    angle = psi - leg.mount_rad
-    angle -= 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
-    return flexion_at(links, leg.tissue, angle)
+    return flexion_at(links, leg.tissue, wrapped(psi - leg.mount_rad))
 
 
 @njit
@@ -205,6 +203,3 @@ def carry_over(x, links, leg, new_links, new_leg):
     x[ACCELERATION] *= turn
     x[MOUNT] = new_leg.mount_rad
     return True
-
-
-__all__ = ["Leg", "Links", "Noise"]

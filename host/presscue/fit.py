@@ -23,7 +23,7 @@ from presscue.estimator import (
     update_leg,
     update_sled,
 )
-from presscue.linkage import Links, pose
+from presscue.linkage import Links, pose, wrapped
 from presscue.mounting import flexion_frame, moving_mask, rail_frame, sled_floor, sled_velocity
 
 THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
@@ -88,8 +88,8 @@ class _Problem:
         white = np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)  # Huber
         parts = [INNOVATION_WEIGHT * white.ravel(), (p - self.mean) / self.sd]
         if self.hold_psi is not None:
-            off = self.hold_psi - pose(links, 0.0).theta - leg.mount_rad
-            parts.append(np.array([(off - 2.0 * math.pi * round(off / (2.0 * math.pi))) / HOLD_SD_RAD]))
+            off = wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
+            parts.append(np.array([off / HOLD_SD_RAD]))
         return np.concatenate(parts)
 
 
@@ -165,7 +165,7 @@ def _problem(history: History, priors: Priors, c: Calibration) -> _Problem:
             middle = np.median(held, axis=0)
             hold_psi = math.atan2(c.leg.up_w, c.leg.up_u) - math.atan2(middle[2], middle[1])
     height = priors.height_m or USUAL_HEIGHT_M
-    segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else 0.246 * HEIGHT_SD_M)
+    segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else SHANK_PER_HEIGHT * HEIGHT_SD_M)
     mean = np.array([THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M, STRAP_M, 0.0, 0.0])
     sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, 100.0])
     return _Problem(
@@ -246,8 +246,6 @@ def fit(history: History, priors: Priors, effective_s: float, previous: Calibrat
 
 def _upright(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Leg:
     """Where up is in the leg's plane: along the rail as the sled says, across the plane as the leg IMU says."""
-    along = max(-1.0, min(1.0, c.gravity_along_mps2 / GRAVITY_MPS2))
-    if priors.rail_deg is not None:
-        along = math.sin(math.radians(priors.rail_deg))
+    along = math.sin(math.radians(c.rail_deg if priors.rail_deg is None else priors.rail_deg))
     across = float(np.median(history.leg[moving, :3] @ c.axis)) / GRAVITY_MPS2
     return Leg(STRAP_M, 0.0, 0.0, along, math.sqrt(max(1.0 - along * along - across * across, 0.0)))

@@ -38,6 +38,12 @@ class Pose(NamedTuple):
 
 
 @njit
+def wrapped(angle):
+    """The same angle (rad) within half a turn of zero."""
+    return angle - 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
+
+
+@njit
 def pose(links, phi):
     """Pose of the linkage at flexion phi (rad). D is kept above 1 cm, so that a wild phi cannot fail."""
     thigh, shank, height = links.thigh_m, links.shank_m, links.height_m

@@ -50,10 +50,6 @@ class Ring:
             raise ValueError(f"cannot consume {n} of {self._end - self._read} rows")
         self._read += n
 
-    def rewind(self) -> None:
-        """Make all rows kept unread again."""
-        self._read = self._start
-
     def history(self) -> np.ndarray:
         """All rows kept and consumed, as a view (n, width), valid until the next append."""
         return self._rows[self._start : self._read]

@@ -31,7 +31,7 @@ from presscue.estimator import (
     update_leg,
     update_sled,
 )
-from presscue.linkage import Links, pose
+from presscue.linkage import Links, pose, wrapped
 
 SLED = wire.SLED
 LEG = wire.LEG
@@ -44,8 +44,8 @@ MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
 LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
-ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
 SURPRISE_S = 0.3  # its averaging time
+ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
 
 
@@ -100,30 +100,19 @@ class State(NamedTuple):
 
 
 (
-    ON, ON_T, SLED_T, LEG_T, PADS_T, FIRST_LEG, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
+    ON, SLED_T, LEG_T, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
     RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, AUX,
-) = range(23)  # fmt: skip
+) = range(20)  # fmt: skip
 
 
 def new_state() -> State:
     """A tracker that has seen nothing."""
     aux = np.zeros(AUX)
-    for i in (SLED_T, LEG_T, PADS_T, MOVED_T, BUSY_T, FILTER_T, WAIT_T):
+    for i in (SLED_T, LEG_T, MOVED_T, BUSY_T, FILTER_T, WAIT_T):
         aux[i] = -1e9
     sled_P = np.diag([1e-6, 1e-4, 0.03**2])
     pitch_P = np.diag([1.0, 0.02**2, 0.02**2])
     return State(np.zeros(N), np.zeros((N, N)), np.zeros(3), sled_P, np.zeros(3), pitch_P, aux)
-
-
-def copy_state(state: State) -> State:
-    """An independent copy."""
-    return State(*(a.copy() for a in state))
-
-
-@njit
-def wrapped(angle):
-    """The same angle within half a turn of zero."""
-    return angle - 2.0 * math.pi * math.floor((angle + math.pi) / (2.0 * math.pi))
 
 
 @njit
@@ -234,7 +223,6 @@ def maybe_start(m, s, t, still):
         return
     begin(s.x, s.P, phi, 0.07 if rests else 0.2, m.leg.mount_rad, MOUNT_SD_RAD)
     aux[ON] = 1.0
-    aux[ON_T] = t
     aux[FILTER_T] = t
     aux[SLED_NIS] = 1.0
     aux[LEG_NIS] = 1.0
@@ -253,7 +241,6 @@ def step(m, s, f, t, source, v):
     aux = s.aux
     f.t_s = t
     f.source = source
-    linked = m.linked
     if source == SLED and m.has_sled:
         along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
         linked_mps = math.nan
@@ -285,7 +272,7 @@ def step(m, s, f, t, source, v):
         aux[RATE_LOW] += low * (rate - aux[RATE_LOW])
         if abs(aux[RATE_LOW]) > 0.1 or abs(rate) > 0.3:
             aux[BUSY_T] = t
-        if linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
+        if m.linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
             maybe_start(m, s, t, f.still == 1.0)
         if aux[ON] == 1.0:
             predict(s.x, s.P, t - aux[FILTER_T], m.noise)
@@ -300,18 +287,17 @@ def step(m, s, f, t, source, v):
         f.heel_left = v[0]
         f.heel_right = v[1]
         f.seat = v[2]
-        aux[PADS_T] = t
         return
     if aux[ON] == 1.0:
         gone = t - aux[SLED_T] > LOST_S or t - aux[LEG_T] > LOST_S
         wild = s.x[PHI] < -0.35 or s.x[PHI] > 2.4
         if gone or wild or max(aux[SLED_NIS], aux[LEG_NIS]) > SURPRISE:
             stop_linkage(s, t)
-    write_frame(m, s, f, t, linked)
+    write_frame(m, s, f, t)
 
 
 @njit
-def write_frame(m, s, f, t, linked):
+def write_frame(m, s, f, t):
     """Put what the filters know into the frame; NaN for what they do not."""
     aux = s.aux
     if t - aux[LEG_T] > LOST_S:
@@ -336,7 +322,7 @@ def write_frame(m, s, f, t, linked):
     f.flexion_deg = math.nan
     f.flexion_sd_deg = math.nan
     f.rate_dps = math.nan
-    both = linked and t - aux[SLED_T] < LOST_S and t - aux[LEG_T] < LOST_S
+    both = m.linked and t - aux[SLED_T] < LOST_S and t - aux[LEG_T] < LOST_S
     f.engaged = 0.0 if both else math.nan
     if m.has_sled and t - aux[SLED_T] < LOST_S:
         f.position_m = s.sled[0] + aux[OFFSET]
