@@ -1,0 +1,21 @@
+"""What several commands take."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def common(command: Callable) -> Callable:
+    """The options that every command takes. Of --debug, only its presence counts: see `_status`."""
+    command = click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks.")(command)
+    return click.option("--quiet", is_flag=True, help="Only say what went wrong.")(command)
+
+
+def profile_option(command: Callable) -> Callable:
+    return click.option(
+        "--profile", type=FILE, metavar="P.toml", help="What is known of lifter, machine and mounting."
+    )(command)
