@@ -8,7 +8,7 @@ BUILD := build
 
 STUBS := micropython-esp32-stubs==1.29.0.post1
 WASM := @micropython/micropython-webassembly-pyscript@1.29.0-6
-FIRMWARE = $(wildcard firmware/*.py firmware/presscue_node/*.py) host/presscue/__init__.py host/presscue/wire.py
+FIRMWARE = $(wildcard firmware/*.py firmware/presscue_node/*.py firmware/presscue_node/boards/*.py) host/presscue/__init__.py host/presscue/wire.py
 MPY = $(patsubst %.py,$(BUILD)/%.mpy,$(FIRMWARE))
 
 # Installed runtime, installed development tools, type stubs of the node: each a stamp file.

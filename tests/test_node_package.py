@@ -38,6 +38,7 @@ def test_the_manifest_installs_every_file_once(root: Path):
     assert all(source.is_file() for source in placed.values())
     sources = set((root / "firmware" / "presscue_node").glob("*.py"))
     wanted = {f"lib/presscue_node/{source.name}": source for source in sources}
+    wanted["lib/presscue_node/board.py"] = root / "firmware" / "presscue_node" / "boards" / "feather_esp32_v2.py"
     wanted["main.py"] = root / "firmware" / "main.py"
     for name in ("__init__.py", "wire.py"):
         wanted[f"lib/presscue/{name}"] = root / "host" / "presscue" / name

@@ -1,6 +1,5 @@
 """What is handed out is whole: the wheel holds the host and the firmware, the node's manifest every file it runs."""
 
-import json
 import subprocess
 import sys
 import zipfile
@@ -45,11 +44,3 @@ def test_the_command_is_installed(wheel: Path):
     (entry_points,) = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
     assert "presscue = presscue.cli:main" in archive.read(entry_points).decode()
     assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
-
-
-def test_the_manifest_deploys_every_file_of_the_node(root: Path):
-    manifest = json.loads((root / "firmware" / "package.json").read_text())
-    deployed = {target: (root / "firmware" / source).resolve() for target, source in manifest["urls"]}
-    files = {f"lib/presscue_node/{path.name}": path for path in (root / "firmware" / "presscue_node").glob("*.py")}
-    shared = {f"lib/presscue/{name}": root / "host" / "presscue" / name for name in ("__init__.py", "wire.py")}
-    assert deployed == {"main.py": root / "firmware" / "main.py", **files, **shared}

@@ -39,7 +39,7 @@ def build(stream):
         devices,
         stream,
         watchdog=lambda timeout_ms: machine.WDT(timeout=timeout_ms),
-        battery_mv=lambda: battery.read_uv() // 1000 * board.BATTERY_DIVIDER,
+        battery_mv=lambda: battery.read_uv() // 1000 * board.BATTERY_DIVIDER_MILLI // 1000,
         boot=boot[0] | boot[1] << 8,
         device=(identity + bytes(8))[:8],
         name=b"presscue-" + "".join("%02x" % byte for byte in identity[-2:]).encode(),

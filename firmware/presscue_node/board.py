@@ -1,47 +1,10 @@
-"""Everything that differs from board to board: pins, addresses, rates. No other file knows them.
+"""The board of this node. On a node another file of boards/ may stand in this one's place: it is the whole choice.
 
-Reference board: an ESP32 with LiPo charging, a USB-UART bridge and a plug-in I2C connector.
+A board file gives, beside all that is in wiring.py:
+CHIP: "esp32" or "esp32s3". I2C_SDA, I2C_SCL: the plug-in connector. I2C_POWER: pin that powers the connector when
+high, None if it is always powered. BUZZER: PWM. WAKE: an RTC pin, joined to INT1 of the sled's IMU. BUTTON: low while
+pressed, None if there is none to read. LED: lit when high. BATTERY: on ADC1, behind a divider by
+BATTERY_DIVIDER_MILLI / 1000. SERIAL_BAUD: of the USB-UART bridge (10.6 kB/s are needed), None where USB is native.
 """
 
-# I2C bus of all four chips. 400 kHz is the fastest that every one of them allows.
-I2C_ID = 0
-I2C_SDA = 22
-I2C_SCL = 20
-I2C_HZ = 400_000
-I2C_TIMEOUT_US = 10_000
-I2C_POWER = 2
-"""Pin that powers the plug-in connector when high; None if it is always powered."""
-
-SLED_ADDRESS = 0x6A
-LEG_ADDRESS = 0x6B
-PADS_ADDRESS = 0x48
-HAPTIC_ADDRESS = 0x5A
-
-BUZZER = 27
-BUZZER_HZ = 2_700
-"""Resonance of the piezo: loudest there."""
-
-BATTERY = 35
-"""Pin on ADC1 behind the battery divider."""
-BATTERY_DIVIDER = 2
-
-SERIAL_BAUD = 921_600
-"""Rate of the USB-UART bridge; the stream takes 10.6 kB/s. None where USB is native."""
-
-TICK_US = 5_000
-"""One pad channel per tick: a conversion at 860 SPS takes at most 1.3 ms."""
-BATCH_MS = 20
-"""Both FIFOs are read and a message per source is sent this often (setting `batch_ms`)."""
-WATCHDOG_MS = 8_000
-
-PAD_LABELS = (b"heel_left_v", b"heel_right_v", b"seat_v")
-"""In the order of the converter's inputs AIN0, AIN1, AIN2."""
-
-PAD_OPEN_RAW = 160
-"""A pad reading below this (20 mV) is open. Each pad carries 470 kohm across its FSR, so that a pad that
-is connected but unloaded still puts 60 mV on the 10 kohm divider; a broken lead or an absent pad puts none."""
-
-# Haptic motor: an LRA, driven closed-loop at its own resonance. See drv2605l.py for the units.
-MOTOR_HZ = 175
-MOTOR_RATED_MV = 2_000
-MOTOR_PEAK_MV = 3_000
+from presscue_node.boards.feather_esp32_v2 import *
