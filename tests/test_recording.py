@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from presscue import recording, wire
 from presscue.errors import RecordingError, SaveError
-from presscue.recording import Recorder, in_order_of_sequence, new_path, read_recording
+from presscue.recording import Recorder, in_order_of_sequence, read_recording
 from presscue.session import Session, events
 from session_stream import channel_rows, info, samples, stream
 
@@ -185,11 +185,6 @@ def test_nothing_is_overwritten(tmp_path):
     with pytest.raises(SaveError, match="exists already"):
         record(path, stream(3))
     assert path.read_bytes() == before
-    first = new_path(tmp_path / "sessions", 1_700_000_000_000, "0102")
-    record(first, [])
-    second = new_path(tmp_path / "sessions", 1_700_000_000_000, "0102")
-    assert first != second
-    assert second.name == first.stem + "_2.presscue"
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path):

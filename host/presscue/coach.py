@@ -1,21 +1,22 @@
 """`presscue live`: open the link, get ready, coach until it ends, say how it went."""
 
-import os
 import secrets
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from . import wire
-from .errors import LinkError, UsageError
+from .archive.places import archive_folder, free_path, stem_of
+from .errors import LinkError, PathTaken, UsageError
 from .fitting import core_of
 from .links import Link, open_link
 from .live import Fits, LiveSession
 from .profile import Profile, parse_profile, read_profile
-from .recording import Recorder, new_path, read_recording
+from .recording import SUFFIX, Recorder, read_recording
 from .session.events import NodeInfo
 from .summary import faults_text, reps_table
 from .view import View, open_view
@@ -30,6 +31,8 @@ def run_live(
     profile: Path | None,
     folder: Path | None,
     record: bool,
+    load_kg: float | None,
+    lifter: str | None,
     observe: bool,
     plain: bool,
     quiet: bool,
@@ -45,10 +48,12 @@ def run_live(
     elif "fast" in moniker.partition(":")[2].split(",") and moniker.startswith("sim:"):
         fits = "inline"
     known = known or Profile()
+    said = {"sled_load_kg": load_kg, "lifter": lifter}
+    known = replace(known, **{name: value for name, value in said.items() if value is not None})
     if fits == "thread":
         get_ready(quiet)
     link = open_link(moniker)
-    keep = recorder_in(folder or sessions_folder(), known) if record else None
+    keep = recorder_in(archive_folder(folder), known) if record else None
     core = core_of(known, patient=fits == "anew", observe_only=observe)
     live = LiveSession(
         link, core, fits=fits, reopen=reopener(moniker, link), record=keep, session_id=secrets.randbits(32)
@@ -113,22 +118,17 @@ def get_ready(quiet: bool) -> None:
         warm_up()
 
 
-def sessions_folder() -> Path:
-    """Where session files go unless told otherwise: the user's data folder."""
-    if os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
-    else:
-        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "presscue-sessions"
-
-
 def recorder_in(folder: Path, profile: Profile) -> Callable[[NodeInfo, list[bytes]], Recorder]:
     """What makes the recorder once the node is known."""
 
     def make(info: NodeInfo, rows: list[bytes]) -> Recorder:
-        wall_ms = int(time.time() * 1000)
-        path = new_path(folder, wall_ms, info.device)
-        return Recorder(path, info, rows, wall_ms=wall_ms, session=secrets.randbits(32), profile=profile.to_toml())
+        wall_ms, session = int(time.time() * 1000), secrets.randbits(32)
+        while True:
+            path = free_path(folder, stem_of(wall_ms, info.device), SUFFIX)
+            try:
+                return Recorder(path, info, rows, wall_ms=wall_ms, session=session, profile=profile.to_toml())
+            except PathTaken:  # another presscue began in the same second
+                continue
 
     return make
 

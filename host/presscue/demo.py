@@ -11,7 +11,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from .coach import coach, get_ready, recorder_in, say_where, sessions_folder
+from .archive.places import archive_folder
+from .coach import coach, get_ready, recorder_in, say_where
 from .errors import UsageError
 from .fitting import core_of
 from .latency import percentiles
@@ -66,10 +67,10 @@ def run_demo(*, fast: bool, seed: int | None, faults: str | None, folder: Path |
 
 
 def _writable(folder: Path | None) -> Path:
-    """The folder asked for; else the user's sessions, else, in a home that cannot be written, a temporary one."""
+    """The folder asked for; else the archive, else, in a home that cannot be written, a temporary one."""
     if folder is not None:
         return folder
-    folder = sessions_folder()
+    folder = archive_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

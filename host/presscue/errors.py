@@ -11,6 +11,7 @@ PresscueError                    exit status 1: the work failed
 │   │   └── LinkEnded            a recording was replayed to its end
 │   └── PeerError                what answers is no node, or one this program is too old for
 ├── SaveError                    a result or recording that cannot be written
+│   └── PathTaken                because a file of that name is there already
 └── SessionMisuse                our own mistake in using a session; never caused by a peer
 """
 
@@ -58,6 +59,10 @@ class PeerError(LinkError):
 
 
 class SaveError(PresscueError):
+    pass
+
+
+class PathTaken(SaveError):
     pass
 
 

@@ -6,7 +6,6 @@ marks), when it was done.
 """
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from . import channels, wire
-from .errors import RecordingError, SaveError
+from .errors import PathTaken, RecordingError, SaveError
+from .locking import hold
 from .session import Session
 from .session.events import Header, NodeInfo, ProfileText
 
@@ -48,24 +48,16 @@ def mark_message(wall_ms: int, code: str, text: str = "") -> bytes:
     return wire.encode("mark", wall_ms, wire.MARKS.index(code), tail=text.encode()[:200])
 
 
-def new_path(folder: Path, wall_ms: int, device: str) -> Path:
-    """A path in `folder` that does not exist yet, named by start time (local) and device."""
-    stem = time.strftime("%Y-%m-%d_%H%M%S", time.localtime(wall_ms / 1000)) + "_" + device
-    path = folder / (stem + SUFFIX)
-    again = 2
-    while path.exists():
-        path = folder / f"{stem}_{again}{SUFFIX}"
-        again += 1
-    return path
-
-
 class Recorder:
-    """Writes one session file, which must not exist yet. After a SaveError what was written before is whole."""
+    """Writes one session file, which must not exist yet. After a SaveError what was written before is whole.
+
+    Until it is closed the file is locked (`locking.is_held`), so that others see that it is being recorded.
+    """
 
     def __init__(
         self, path: Path, info: NodeInfo, rows: Sequence[bytes], *, wall_ms: int, session: int, profile: str = ""
     ):
-        """rows: `ChannelTable.messages`. session: its id, 32 bits. profile: TOML text. Raises SaveError."""
+        """rows: `ChannelTable.messages`. session: its id, 32 bits. profile: TOML text. Raises SaveError, PathTaken."""
         self.path = path
         device = bytes.fromhex(info.device)
         name = info.name.encode()[:64]
@@ -81,8 +73,9 @@ class Recorder:
             self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - closed by `close`
         except OSError as error:
             if isinstance(error, FileExistsError) and path.exists():
-                raise SaveError(f"{path}: exists already and is not overwritten; name another file") from None
+                raise PathTaken(f"{path}: exists already and is not overwritten; name another file") from None
             raise SaveError(f"{path}: cannot record there: {error.strerror}") from None
+        hold(self._file)
         self._write_preamble()
         self.add(info.message)
         self.flush()

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import click
 
-from .options import FOLDER, common
+from .options import archive_option, common
 
 
 @click.command()
 @click.option("--fast", is_flag=True, help="In virtual time: a few seconds instead of a minute.")
 @click.option("--seed", type=click.IntRange(0), default=None, metavar="N", help="Another lifter, machine and session.")
 @click.option("--faults", default=None, metavar="A+B", help="Faults the lifter makes, as heel_lift+lockout.")
-@click.option("--record", type=FOLDER, metavar="DIR", help="Folder for the session file.")
+@archive_option("--record")
 @click.option("--plain", is_flag=True, help="Lines instead of a picture.")
 @common
-def demo(fast: bool, seed: int | None, faults: str | None, record: Path | None, plain: bool, quiet: bool) -> int:
+def demo(fast: bool, seed: int | None, faults: str | None, folder: Path | None, plain: bool, quiet: bool) -> int:
     """See presscue at work without hardware: a virtual lifter, the real firmware, and the cues."""
     from ..demo import run_demo
 
-    return run_demo(fast=fast, seed=seed, faults=faults, folder=record, plain=plain, quiet=quiet)
+    return run_demo(fast=fast, seed=seed, faults=faults, folder=folder, plain=plain, quiet=quiet)

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import click
 
-from .options import FOLDER, common, profile_option
+from .options import archive_option, common, profile_option
 
 
 @click.command()
 @click.argument("link", metavar="[LINK]", required=False)
 @profile_option
-@click.option("--record", type=FOLDER, metavar="DIR", help="Folder for the session file.")
+@archive_option("--record")
+@click.option(
+    "--load", "load_kg", type=click.FloatRange(0, 1000), metavar="KG", help="On the sled: plates and carriage."
+)
+@click.option("--lifter", metavar="NAME", help="Who trains.")
 @click.option("--no-record", is_flag=True, help="Write no session file.")
 @click.option("--observe", is_flag=True, help="Watch only: no cues.")
 @click.option("--plain", is_flag=True, help="Lines instead of a picture.")
@@ -18,7 +22,9 @@ from .options import FOLDER, common, profile_option
 def live(
     link: str | None,
     profile: Path | None,
-    record: Path | None,
+    folder: Path | None,
+    load_kg: float | None,
+    lifter: str | None,
     no_record: bool,
     observe: bool,
     plain: bool,
@@ -28,10 +34,18 @@ def live(
 
     Without LINK, the only serial port there is.
     """
-    if record is not None and no_record:
+    if folder is not None and no_record:
         raise click.UsageError("--record and --no-record exclude each other")
     from ..coach import run_live
 
     return run_live(
-        link, profile=profile, folder=record, record=not no_record, observe=observe, plain=plain, quiet=quiet
+        link,
+        profile=profile,
+        folder=folder,
+        record=not no_record,
+        load_kg=load_kg,
+        lifter=lifter,
+        observe=observe,
+        plain=plain,
+        quiet=quiet,
     )

@@ -19,3 +19,11 @@ def profile_option(command: Callable) -> Callable:
     return click.option(
         "--profile", type=FILE, metavar="P.toml", help="What is known of lifter, machine and mounting."
     )(command)
+
+
+def archive_option(*names: str) -> Callable:
+    """Where the recordings are kept. names: further names of the option."""
+    return click.option(
+        "--archive", *names, "folder", type=FOLDER, metavar="DIR",
+        help="Folder of the recordings; without it $PRESSCUE_ARCHIVE, else one among your data.",
+    )  # fmt: skip
