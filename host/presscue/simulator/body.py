@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from presscue.simulator.curves import band_noise, bump, ease, respond
+from presscue.simulator.curves import GRID_HZ, band_noise, bump, ease, respond
+from presscue.simulator.gait import steps
 from presscue.simulator.motion import Away, Motion
 from presscue.simulator.scenario import Scenario
 
 _HEEL_RISE_M = (-0.018, 0.012)  # of the ankle, along the rail and along upper, when a heel is clean off
+_STRAP_M_PER_DEG = 0.003  # how far a strap that turns also slips down
 _TISSUE_MPS2 = 6.0  # beyond accelerations like this soft tissue stiffens
 _SEAT_RISE = (-0.5, 0.85)  # direction in which the hip leaves the seat: back along the rail, and up
 
@@ -29,6 +31,7 @@ class Body:
     ankle: np.ndarray
     sled: np.ndarray
     sled_axes: np.ndarray  # (3, 3), columns: rail, left, upper
+    sled_nod: np.ndarray  # (n,) rad, of the sled on a rail that flexes, about left
     strap: np.ndarray  # the leg IMU's place
     strap_axes: np.ndarray  # its housing: the limb's front, left and up, moved by soft tissue, and freely while away
 
@@ -81,7 +84,9 @@ def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.
     outward = left if scenario.leg == "left" else -left
     rise = motion.rise_left if scenario.leg == "left" else motion.rise_right
 
-    hip = motion.seat_lift_m[:, None] * (_SEAT_RISE[0] * rail + _SEAT_RISE[1] * upper)
+    hip_rail_m = motion.hip_rail_m + _SEAT_RISE[0] * motion.seat_lift_m
+    hip_upper_m = motion.hip_upper_m + _SEAT_RISE[1] * motion.seat_lift_m
+    hip = hip_rail_m[:, None] * rail + hip_upper_m[:, None] * upper
     ankle = (
         (motion.rail_m + _HEEL_RISE_M[0] * rise)[:, None] * rail
         + (motion.ankle_height_m + _HEEL_RISE_M[1] * rise)[:, None] * upper
@@ -92,7 +97,7 @@ def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.
     line = reach / distance
     along = (distance**2 + scenario.thigh_m**2 - scenario.shank_m**2) / (2 * distance)
     out2 = scenario.thigh_m**2 - along**2
-    away_from_line = np.sqrt(np.maximum(out2, 0.0))
+    away_from_line = motion.side[:, None] * np.sqrt(np.maximum(out2, 0.0))
 
     in_plane = upper - dot(line, upper[None]) * line
     in_plane /= length(in_plane)
@@ -118,12 +123,18 @@ def pose(scenario: Scenario, motion: Motion, shaken: np.ndarray, rng: np.random.
     strap = knee + limb_axes @ np.array(
         [radius * np.cos(angle), radius * np.sin(angle) * side, scenario.strap_fraction * far_end_m]
     )
-    strap_axes = limb_axes @ rotation(_tissue(scenario, strap, limb_axes, bend))
+    strap_axes = limb_axes @ rotation(_tissue(scenario, motion, strap, limb_axes, bend))
+    slipped_deg, axis = _slip(scenario, motion)
+    if slipped_deg.any():
+        strap = strap + limb_axes[:, :, 2] * (np.sign(far_end_m) * _STRAP_M_PER_DEG * slipped_deg)[:, None]
+        strap_axes = strap_axes @ rotation(np.radians(slipped_deg)[:, None] * axis)
     strap = strap + 0.25 * shaken @ axes.T
     for stretch in motion.away:
-        _wander(stretch, motion.t_s, strap, strap_axes, rng)
+        _wander(stretch, motion.t_s, strap, strap_axes, rng, scenario.gait)
     sled = motion.rail_m[:, None] * rail + shaken @ axes.T
-    return Body(hip, knee, ankle, sled, axes, strap, strap_axes)
+    place = (motion.rail_m - motion.rail_m.min()) / max(np.ptp(motion.rail_m), 0.05)
+    nod = np.radians(scenario.rail_flex_deg) * motion.loaded * place
+    return Body(hip, knee, ankle, sled, axes, nod, strap, strap_axes)
 
 
 def _limb_axes(up: np.ndarray, flexion_axis: np.ndarray, twist: np.ndarray) -> np.ndarray:
@@ -134,19 +145,43 @@ def _limb_axes(up: np.ndarray, flexion_axis: np.ndarray, twist: np.ndarray) -> n
     return np.stack([turned, np.cross(up, turned), up], axis=2)
 
 
-def _tissue(scenario: Scenario, strap, limb_axes, bend) -> np.ndarray:
-    """Rotation of the strap against the bone (n, 3), rad: muscle bulging with flexion, and a wobble."""
-    bulge = np.radians(scenario.tissue_deg) * np.sin(np.radians(np.clip(bend, 0, 120)))
+def _slip(scenario: Scenario, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
+    """How far the strap has turned on the leg (n,), degrees, and about which axis of the limb (3,)."""
+    rng = np.random.default_rng([scenario.seed, 8])
+    axis = rng.normal(size=3)
+    axis /= np.linalg.norm(axis)
+    start_s, end_s = motion.reps[0].lowering[0], motion.t_s[-1]
+    when_s = rng.uniform(start_s, end_s)
+    creep = scenario.strap_creep_deg * np.clip((motion.t_s - start_s) / (end_s - start_s), 0.0, 1.0)
+    return creep + scenario.strap_step_deg * ease((motion.t_s - when_s) / 0.3), axis
+
+
+_TISSUE_COURSE = {
+    "sine": lambda bend: np.sin(np.radians(np.clip(bend, 0, 120))),
+    "linear": lambda bend: np.clip(bend, 0, 120) / 90.0,
+    "late": lambda bend: ease((bend - 50.0) / 40.0),
+}
+
+
+def _tissue(scenario: Scenario, motion: Motion, strap, limb_axes, bend) -> np.ndarray:
+    """Rotation of the strap against the bone (n, 3), rad: muscle that bulges, tenses and lags, and a wobble."""
+    turned_deg = scenario.tissue_deg * _TISSUE_COURSE[scenario.tissue_shape](bend)
+    if scenario.tissue_load_deg or scenario.tissue_rate_deg:
+        rate_dps = respond(np.gradient(bend, 1 / GRID_HZ), 4.0, 0.8)
+        pressing = np.tanh(-rate_dps / 20.0)
+        turned_deg = turned_deg + scenario.tissue_load_deg * motion.loaded * (0.75 + 0.25 * pressing)
+        turned_deg = turned_deg + scenario.tissue_rate_deg * rate_dps / 100.0
+    bulge = np.radians(turned_deg)
     acceleration = np.zeros_like(strap)
     acceleration[1:-1] = (strap[2:] - 2 * strap[1:-1] + strap[:-2]) * 1e6
     felt = np.einsum("nij,ni->nj", limb_axes, acceleration)
     drive = np.stack([-0.5 * felt[:, 1], felt[:, 0], 0.3 * felt[:, 1]], axis=1)
     drive = _TISSUE_MPS2 * np.tanh(drive / _TISSUE_MPS2)
-    wobble = np.radians(scenario.tissue_wobble_deg) * respond(drive, 9.0, 0.35)
-    return wobble + bulge[:, None] * np.array([0.2, 1.0, 0.3])
+    wobble = np.radians(scenario.tissue_wobble_deg) * respond(drive, scenario.tissue_wobble_hz, 0.35)
+    return wobble + bulge[:, None] * np.array(scenario.tissue_axis)
 
 
-def _wander(stretch: Away, t_s, strap, strap_axes, rng) -> None:
+def _wander(stretch: Away, t_s, strap, strap_axes, rng, gait: str) -> None:
     """The leg leaves its place and comes back to it: small for a shuffle or settling, large off the machine.
 
     Moves `strap` and `strap_axes` in place.
@@ -164,6 +199,11 @@ def _wander(stretch: Away, t_s, strap, strap_axes, rng) -> None:
         size = 1.0 if stretch.how == "settle" else 3.0
         turn += envelope * np.radians(1.5 * size) * (rng.normal(size=3) + 0.5 * slow[:, :3])
         shift += envelope * 0.008 * size * (rng.normal(size=3) + 0.5 * slow[:, 3:])
+    elif stretch.how == "walk" and gait == "steps":
+        walked = steps(at - stretch.start_s, length_s, rng)
+        turn += envelope * walked.turn_rad
+        shift += envelope * walked.shift_m
+        heading += walked.heading_rad
     else:
         walking = stretch.how == "walk"
         swing_hz = rng.uniform(0.8, 1.0) if walking else rng.uniform(0.5, 0.9)

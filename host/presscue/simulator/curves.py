@@ -18,14 +18,27 @@ def bump(t_s: np.ndarray, start_s: float, end_s: float, rise_s: float) -> np.nda
     return ease((t_s - start_s) / rise_s) * ease((end_s - t_s) / rise_s)
 
 
-def progress(n: int, early: float, late: float, dips: list[tuple[float, float, float]] | None = None) -> np.ndarray:
+def progress(
+    n: int, early: float, late: float, dips: list[tuple[float, float, float]] | None = None, stroke: str = "human"
+) -> np.ndarray:
     """The course of a human movement from 0 (excluded) to 1 (included) in n samples, at rest at both ends.
 
     The speed is x^early (1 - x)^late, so equal exponents of 2 are a minimum-jerk movement; larger `early`
     starts gently. Each dip (place, depth, width) is a hesitation: the speed falls by `depth` of itself there.
+    stroke: "sine" and "trapezoid" (even speed, a fifth of the way to reach it) take the place of the exponents;
+    "min_jerk" sets them to 2; "sticking" nearly stops a third of the way.
     """
     x = np.linspace(0.0, 1.0, n + 1)
-    speed = x**early * (1.0 - x) ** late
+    if stroke == "sine":
+        speed = np.sin(np.pi * x)
+    elif stroke == "trapezoid":
+        speed = ease(5.0 * x) * ease(5.0 * (1.0 - x))
+    elif stroke == "min_jerk":
+        speed = (x * (1.0 - x)) ** 2
+    else:
+        speed = x**early * (1.0 - x) ** late
+    if stroke == "sticking":
+        speed = speed * (1.0 - 0.85 * np.exp(-0.5 * ((x - 0.35) / 0.07) ** 2))
     for place, depth, width in dips or ():
         speed = speed * (1.0 - depth * np.exp(-0.5 * ((x - place) / width) ** 2))
     way = np.cumsum(0.5 * (speed[1:] + speed[:-1]))

@@ -16,7 +16,9 @@ class ImuErrors:
     rate_hz: output rate, which decides how much of the white noise is let through.
     acc_noise_ug, gyr_noise_mdps: densities per root hertz. acc_bias_mg, gyr_bias_dps, scale, cross_axis:
     standard deviations of what the part keeps. drift: how far biases wander within minutes, as a share of their
-    standard deviation. coloured: slow (0.05-10 Hz) noise, as a multiple of the white noise's rms.
+    standard deviation. coloured: slow (0.05-10 Hz) noise, pink, as a multiple of the white noise's rms. walk: rms of
+    a random walk of the biases after a minute, warming: how far they go as the part warms up over some minutes, both
+    as a share of their standard deviation.
     strength multiplies everything; 0 is a perfect sensor.
     """
 
@@ -33,6 +35,8 @@ class ImuErrors:
         cross_axis: float = 0.003,
         drift: float = 0.05,
         coloured: float = 0.0,
+        walk: float = 0.0,
+        warming: float = 0.0,
         strength: float = 1.0,
     ):
         rng = np.random.default_rng([seed, 3])
@@ -48,6 +52,11 @@ class ImuErrors:
         self._drift = _Waves(rng, _DRIFTS, 1 / 600, 1 / 60, drift * spread)
         self._coloured = _Waves(rng, _COLOURS, 0.05, 10.0, coloured * self._white) if coloured else None
         self._rng = rng
+        self._slow = np.random.default_rng([seed, 9])
+        self._warming = warming * spread * self._slow.normal(size=6)
+        self._warm_s = self._slow.uniform(60.0, 600.0)
+        self._walk_step = walk * spread / np.sqrt(60.0)
+        self._walked, self._walked_s = np.zeros(6), np.nan
 
     def apply(self, t_s: np.ndarray, force: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the part reads at times `t_s` (n,) for true specific force and rate, each (n, 3), m/s2 and rad/s."""
@@ -55,6 +64,14 @@ class ImuErrors:
         felt += self.bias + self._drift.at(t_s) + self._white * self._rng.standard_normal(felt.shape)
         if self._coloured is not None:
             felt += self._coloured.at(t_s)
+        if self._warming.any():
+            felt += (1.0 - np.exp(-np.asarray(t_s)[:, None] / self._warm_s)) * self._warming
+        if self._walk_step.any() and len(t_s):
+            before_s = t_s[0] if np.isnan(self._walked_s) else self._walked_s
+            root = np.sqrt(np.maximum(np.diff(t_s, prepend=before_s), 0.0))[:, None]
+            walked = self._walked + np.cumsum(root * self._walk_step * self._slow.standard_normal(felt.shape), axis=0)
+            self._walked, self._walked_s = walked[-1], t_s[-1]
+            felt += walked
         return felt[:, :3], felt[:, 3:]
 
 

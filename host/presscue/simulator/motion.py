@@ -14,6 +14,8 @@ from presscue.simulator.pen import Leg, Pen
 from presscue.simulator.plan import RepPlan
 from presscue.simulator.scenario import Scenario
 
+_CREEP_MPS = 0.03  # the speed at which dry guides jerk most
+
 
 @dataclass
 class RepTimes:
@@ -46,6 +48,9 @@ class Motion:
     seat_lift_m: np.ndarray
     valgus_deg: np.ndarray
     left_share: np.ndarray
+    hip_rail_m: np.ndarray  # the hip's way on the seat: along the rail, and across it
+    hip_upper_m: np.ndarray
+    side: np.ndarray  # -1 where the knee is bent the other way, else 1
     hold_s: tuple[float, float] | None
     reps: list[RepTimes] = field(default_factory=list)
     away: list[Away] = field(default_factory=list)
@@ -62,7 +67,8 @@ def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> M
     ]
     legs = [Leg(scenario, height) for height in heights]
     rack_m = float(legs[0].rail_m(scenario.rack_deg))
-    pen = Pen(float(legs[0].rail_m(0.0)) if scenario.hold_s > 0 else rack_m)
+    pen = Pen(float(legs[0].rail_m(scenario.hold_deg)) if scenario.hold_s > 0 else rack_m)
+    strange = np.random.default_rng([scenario.seed, 7])  # for what is off in the usual scenario
     times: list[RepTimes] = []
     away: list[Away] = []
     clanks: list[tuple[float, float]] = []
@@ -80,6 +86,8 @@ def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> M
             start_s, end_s = pen.hold(scenario.rest_s)
             away.append(Away(start_s + 0.4, end_s - 0.2, "walk" if scenario.walk else "dangle"))
             replaced.append(0.5 * (start_s + end_s))
+            for _ in range(scenario.plates):
+                clanks.append((strange.uniform(start_s + 1.0, end_s - 1.0), strange.uniform(0.4, 1.2)))
         _get_ready(scenario, pen, away, clanks, rng)
         if scenario.nudge:
             under_load.append(_nudge(pen, leg, clanks, rng))
@@ -96,10 +104,13 @@ def draw(scenario: Scenario, reps: list[RepPlan], rng: np.random.Generator) -> M
         loaded += bump(t_s, start_s - 0.35, end_s + 0.15, 0.3)
     motion = Motion(
         t_s, rail_m, height, loaded, *(np.zeros(t_s.size) for _ in range(4)),
-        left_share=_left_share(scenario, t_s, rng), hold_s=hold,
+        left_share=_left_share(scenario, t_s, rng), hip_rail_m=np.zeros(t_s.size), hip_upper_m=np.zeros(t_s.size),
+        side=np.where(np.concatenate(pen.beyond), -1.0, 1.0), hold_s=hold,
         reps=times, away=away, clanks=clanks, set_heights_m=heights,
     )  # fmt: skip
     _sway(scenario, motion, under_load, rng)
+    _sit(scenario, motion, under_load, replaced, strange)
+    _stick(scenario, motion, strange)
     for rep in times:
         _lay_faults(motion, rep)
     if "imbalance" in scenario.faults:
@@ -155,12 +166,12 @@ def _do_set(scenario: Scenario, pen: Pen, leg: Leg, rack_m: float, reps: list[Re
             bounced = None
             if following is None:
                 done.lowering = pen.move(leg, rack_deg, rep.lower_s, rep.lower_shape, "sled")
-            elif rep.faults.get("lowering") == "bounce" and "top" not in following.faults:
+            elif _bounces(pen, rep) and "top" not in following.faults:
                 done.lowering, bounced = pen.bounce(leg, rep.deep_deg, following.extended_deg, rep.lower_s)
             else:
                 done.lowering = _lower(pen, leg, rep, rng)
                 pen.hold(rep.pause_bottom_s)
-        elif rep.faults.get("lowering") == "bounce" and "top" not in rep.faults:
+        elif _bounces(pen, rep) and "top" not in rep.faults:
             done.lowering, done.press = pen.bounce(leg, rep.deep_deg, rep.extended_deg, rep.lower_s)
             pen.hold(rep.pause_top_s)
         else:
@@ -178,6 +189,10 @@ def _do_set(scenario: Scenario, pen: Pen, leg: Leg, rack_m: float, reps: list[Re
     end_s = pen.now_s
     pen.hold(rng.uniform(1.0, 2.0))
     return start_s, end_s
+
+
+def _bounces(pen: Pen, rep: RepPlan) -> bool:
+    return rep.faults.get("lowering") == "bounce" and not pen.is_beyond
 
 
 def _lower(pen: Pen, leg: Leg, rep: RepPlan, rng) -> tuple[float, float]:
@@ -202,9 +217,48 @@ def _sway(scenario: Scenario, motion: Motion, under_load, rng) -> None:
     for start_s, end_s in under_load:
         carried += bump(motion.t_s, start_s, end_s, 0.5)
     leg = Leg(scenario, motion.ankle_height_m)
-    flexion_deg = leg.flexion_deg(motion.rail_m)
+    flexion_deg = motion.side * leg.flexion_deg(motion.rail_m)
     swayed_deg = flexion_deg + 0.08 * carried * band_noise(rng, motion.t_s.size, 0.3, 2.0)
     motion.rail_m += leg.rail_m(swayed_deg) - leg.rail_m(flexion_deg)
+    motion.side = np.where(swayed_deg < 0, -1.0, 1.0)
+
+
+def _sit(scenario: Scenario, motion: Motion, under_load, replaced: list[float], rng) -> None:
+    """The hip on the seat: another place in each set, sliding within it, tucking at depth.
+
+    Who carries the sled minds the knee, not the rail: the flexion stays as drawn and the sled gives way.
+    """
+    t_s = motion.t_s
+    leg = Leg(scenario, motion.ankle_height_m)
+    flexion_deg = motion.side * leg.flexion_deg(motion.rail_m)
+    tilt = scenario.pelvic_tilt_m * ease((flexion_deg - 50.0) / 50.0)
+    motion.hip_rail_m += -0.5 * tilt
+    motion.hip_upper_m += 0.85 * tilt
+    for when_s in replaced:
+        step = ease((t_s - when_s) / 1.0 + 0.5)
+        motion.hip_rail_m += scenario.seat_shift_m * rng.normal() * step
+        motion.hip_upper_m += 0.3 * scenario.seat_shift_m * rng.normal() * step
+    carried = np.zeros(t_s.size)
+    for start_s, end_s in under_load:
+        carried += bump(t_s, start_s, end_s, 0.9)
+        back_s = end_s + 0.7  # the lifter sits up again once the sled is racked
+        motion.hip_rail_m += (
+            scenario.seat_slide_m * ease((t_s - start_s) / (end_s - start_s)) * ease((back_s - t_s) / 0.7)
+        )
+    if not (motion.hip_rail_m.any() or motion.hip_upper_m.any()):
+        return
+    moved = Leg(scenario, motion.ankle_height_m - motion.hip_upper_m)
+    motion.rail_m += carried * (moved.rail_m(flexion_deg) + motion.hip_rail_m - leg.rail_m(flexion_deg))
+
+
+def _stick(scenario: Scenario, motion: Motion, rng) -> None:
+    """Dry guides: at creeping speed the sled jerks. Not where the leg is straight: that would fold it."""
+    if scenario.stick_slip_mps2:
+        creep = np.abs(np.gradient(motion.rail_m, 1 / GRID_HZ)) / _CREEP_MPS
+        noise = band_noise(rng, motion.t_s.size, 5.0, 14.0)
+        acceleration = np.diff(noise, 2) * GRID_HZ**2
+        bent = ease(Leg(scenario, motion.ankle_height_m).flexion_deg(motion.rail_m) / 8.0 - 0.25)
+        motion.rail_m += bent * creep * np.exp(1 - creep) * noise * (scenario.stick_slip_mps2 / np.std(acceleration))
 
 
 def _lay_faults(motion: Motion, rep: RepTimes) -> None:

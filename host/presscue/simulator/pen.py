@@ -30,10 +30,14 @@ _REBOUND_S = 0.055  # how long a bouncing sled takes to reverse
 
 
 class Pen:
-    """Draws the rail coordinate, piece after piece; `now_s` is where it stands."""
+    """Draws the rail coordinate, piece after piece; `now_s` is where it stands.
+
+    `beyond` holds, for each piece, where the knee is bent the other way: there the rail turns back.
+    """
 
     def __init__(self, rail_m: float):
         self.pieces = [np.array([rail_m])]
+        self.beyond = [np.array([False])]
         self.samples = 1
         self.rail_m = rail_m
 
@@ -41,24 +45,37 @@ class Pen:
     def now_s(self) -> float:
         return (self.samples - 1) / GRID_HZ
 
-    def _draw(self, rail_m: np.ndarray) -> tuple[float, float]:
+    def _draw(self, rail_m: np.ndarray, beyond: np.ndarray | None = None) -> tuple[float, float]:
         start_s = self.now_s
         self.pieces.append(rail_m)
+        self.beyond.append(np.zeros(rail_m.size, bool) if beyond is None else beyond)
         self.samples += rail_m.size
         self.rail_m = float(self.pieces[-1][-1]) if rail_m.size else self.rail_m
         return start_s, self.now_s
 
     def hold(self, duration_s: float) -> tuple[float, float]:
         """Stand still. Returns (start_s, end_s), as all strokes do."""
-        return self._draw(np.full(round(duration_s * GRID_HZ), self.rail_m))
+        n = round(duration_s * GRID_HZ)
+        return self._draw(np.full(n, self.rail_m), np.full(n, self.is_beyond))
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the knee is now bent the other way."""
+        last = next((piece for piece in reversed(self.beyond) if piece.size), None)
+        return last is not None and bool(last[-1])
 
     def move(self, leg: Leg, to_deg: float, duration_s: float, shape, along: str) -> tuple[float, float]:
-        """A movement from rest to rest, of the course `progress(n, *shape)` along the "knee" or the "sled"."""
+        """A movement from rest to rest, of the course `progress(n, *shape)` along the "knee" or the "sled".
+
+        To or from a flexion below 0 it is always along the knee.
+        """
         way = progress(round(duration_s * GRID_HZ), *shape)
-        if along == "knee":
-            start_deg = float(leg.flexion_deg(self.rail_m))
-            path = leg.rail_m(start_deg + (to_deg - start_deg) * way)
-            return self._draw(path + (self.rail_m - leg.rail_m(start_deg)) * (1 - way))
+        beyond = self.is_beyond
+        if along == "knee" or to_deg < 0 or beyond:
+            start_deg = float(leg.flexion_deg(self.rail_m)) * (-1 if beyond else 1)
+            course_deg = start_deg + (to_deg - start_deg) * way
+            path = leg.rail_m(course_deg)
+            return self._draw(path + (self.rail_m - leg.rail_m(start_deg)) * (1 - way), course_deg < 0)
         return self._draw(self.rail_m + (leg.rail_m(to_deg) - self.rail_m) * way)
 
     def bounce(self, leg: Leg, deep_deg: float, top_deg: float, lower_s: float):

@@ -6,7 +6,7 @@ knows a formula of the slider-crank's rates.
 
 import numpy as np
 
-from presscue.simulator.body import Body, length, pose, quaternion_matrix
+from presscue.simulator.body import Body, length, pose, quaternion_matrix, rotation
 from presscue.simulator.curves import GRID_HZ
 from presscue.simulator.forces import pad_forces
 from presscue.simulator.motion import draw
@@ -66,9 +66,14 @@ def _specific_force(points: np.ndarray) -> np.ndarray:
 
 def _sled_imu(scenario: Scenario, body: Body, shaken: np.ndarray) -> np.ndarray:
     """The sled only translates; what shakes it also rocks it by a trace, as on any real carriage."""
-    axes = body.sled_axes @ quaternion_matrix(scenario.sled_mount)
+    mount = quaternion_matrix(scenario.sled_mount)
     rocking = np.gradient(shaken[:, [2, 0, 1]], 1 / GRID_HZ, axis=0) / 2.0  # over a carriage of some 2 m
-    return np.hstack([_specific_force(body.sled) @ axes, rocking @ quaternion_matrix(scenario.sled_mount)])
+    force = _specific_force(body.sled) @ body.sled_axes
+    if body.sled_nod.any():
+        nodding = body.sled_nod[:, None] * np.array([0.0, 1.0, 0.0])
+        force = np.einsum("nij,ni->nj", rotation(nodding), force)
+        rocking = rocking + np.gradient(nodding, 1 / GRID_HZ, axis=0)
+    return np.hstack([force @ mount, rocking @ mount])
 
 
 def _leg_imu(scenario: Scenario, body: Body) -> np.ndarray:

@@ -16,6 +16,8 @@ _GROUPS = {
 }  # fmt: skip
 
 Dips = list[tuple[float, float, float]]
+Shape = tuple[float, float, Dips, str]
+"""What `curves.progress` takes."""
 
 
 @dataclass
@@ -31,8 +33,8 @@ class RepPlan:
     press_s: float
     pause_top_s: float
     pause_bottom_s: float
-    lower_shape: tuple[float, float, Dips]
-    press_shape: tuple[float, float, Dips]
+    lower_shape: Shape
+    press_shape: Shape
     faults: dict[str, str] = field(default_factory=dict)
     heel_left: float = 0.0  # how far each heel rises, 1 = clean off
     heel_right: float = 0.0
@@ -46,12 +48,24 @@ def plan_reps(scenario: Scenario, rng: np.random.Generator) -> list[RepPlan]:
     for index, count in enumerate(scenario.sets):
         for i in range(count):
             reps.append(_faultless(scenario, rng, index, len(reps), i / max(count - 1, 1), i == count - 1))
+    _reshape(scenario, reps)
     for name in scenario.faults:
         if name != "imbalance":
             _spread(scenario, rng, reps, name)
     for rep in reps:
         _carry_out(scenario, rng, rep)
     return reps
+
+
+def _reshape(scenario: Scenario, reps: list[RepPlan]) -> None:
+    """Another course than the human one, and reps that turn half-way."""
+    rng = np.random.default_rng([scenario.seed, 6])
+    for rep in reps:
+        rep.lower_shape = (*rep.lower_shape[:3], "min_jerk" if scenario.stroke == "sticking" else scenario.stroke)
+        rep.press_shape = (*rep.press_shape[:3], scenario.stroke)
+        short, part = rng.random() < scenario.partial, rng.uniform(0.55, 0.75)
+        if short and rep.rep >= scenario.clean_first:
+            rep.deep_deg = rep.extended_deg + part * (rep.deep_deg - rep.extended_deg)
 
 
 def _faultless(scenario: Scenario, rng, set_index: int, rep: int, tiredness: float, last: bool) -> RepPlan:
@@ -66,8 +80,8 @@ def _faultless(scenario: Scenario, rng, set_index: int, rep: int, tiredness: flo
         press_s=rng.uniform(*scenario.press_s) * slower,
         pause_top_s=rng.uniform(*scenario.pause_top_s),
         pause_bottom_s=rng.uniform(*scenario.pause_bottom_s),
-        lower_shape=(rng.uniform(2.0, 2.6), rng.uniform(2.0, 2.6), _dips(scenario, rng, 0.5, (0.3, 0.8))),
-        press_shape=(rng.uniform(2.0, 2.6), rng.uniform(2.0, 3.0), _dips(scenario, rng, 0.75, (0.25, 0.6))),
+        lower_shape=(rng.uniform(2.0, 2.6), rng.uniform(2.0, 2.6), _dips(scenario, rng, 0.5, (0.3, 0.8)), "human"),
+        press_shape=(rng.uniform(2.0, 2.6), rng.uniform(2.0, 3.0), _dips(scenario, rng, 0.75, (0.25, 0.6)), "human"),
     )
     if rng.random() < scenario.near_limit:
         if rng.random() < 0.5:
@@ -104,10 +118,12 @@ def _carry_out(scenario: Scenario, rng, rep: RepPlan) -> None:
                 near = rng.random() < scenario.near_limit
                 low, high = (6.0, 7.8) if near else (1.5, 5.0)
                 rep.extended_deg = scenario.soft_bend_deg - 8.0 + rng.uniform(low, high)
+                if scenario.hyperextends_deg:
+                    rep.extended_deg = -rng.uniform(0.3, 1.0) * scenario.hyperextends_deg
                 rep.press_s = max(rep.press_s, 1.4)
             case "slam":
                 rep.extended_deg = rng.uniform(1.5, 4.0)
-                rep.press_shape = (2.0, 1.4, [])  # fast to the end; `motion` times it by its speed
+                rep.press_shape = (2.0, 1.4, [], "human")  # fast to the end; `motion` times it by its speed
             case "depth":
                 near = rng.random() < scenario.near_limit
                 rep.deep_deg = scenario.max_flexion_deg + (rng.uniform(0.5, 4.0) if near else rng.uniform(5.5, 13.0))
@@ -126,7 +142,7 @@ def _carry_out(scenario: Scenario, rng, rep: RepPlan) -> None:
             case "tempo":
                 near = rng.random() < scenario.near_limit
                 rep.lower_s = rng.uniform(0.98, 1.05) if near else rng.uniform(0.7, 0.88)
-                rep.lower_shape = (2.0, 2.0, [])
+                rep.lower_shape = (2.0, 2.0, [], "human")
             case "bounce":
                 rep.lower_s = rng.uniform(0.85, 1.1)
                 rep.pause_bottom_s = 0.0

@@ -31,17 +31,22 @@ def render(
     shared_clock: bool = False,
     clock_error: float = 0.01,
     dropouts: float = 0.0,
+    longest_s: float = 0.2,
+    lag_s: float = 0.0,
     jitter_s: float = 0.0,
     coloured: float = 0.0,
+    walk: float = 0.0,
+    warming: float = 0.0,
     errors: float = 1.0,
     pads: str = "fsr",
 ) -> dict[str, np.ndarray]:
     """Columns by name, each (rows,), `time_s` first and increasing.
 
     sensors: which of sled, leg, pads there are. shared_clock: all are read at `rate_sled_hz`, in the same rows.
-    clock_error: sd of each oscillator's relative error. dropouts: share of readings lost, in runs of up to 0.2 s.
-    jitter_s: sd of the time stamps' error. coloured, errors: see ImuErrors. pads: "fsr" (gain, drift and bend as
-    of force-sensing resistors) or "load_cell".
+    clock_error: sd of each oscillator's relative error. dropouts: share of readings lost, in runs of up to
+    `longest_s`. lag_s: how late the leg's stamps are. jitter_s: sd of the time stamps' error. coloured, walk, warming:
+    see ImuErrors. errors: its strength. pads: "fsr" (gain, drift and bend as of force-sensing
+    resistors) or "load_cell".
     """
     rng = np.random.default_rng([performance.scenario.seed, 4])
     rates = {"sled": rate_sled_hz, "leg": rate_leg_hz, "pads": rate_pads_hz}
@@ -53,12 +58,14 @@ def render(
         rate_hz = rate_sled_hz if shared_clock else rates[which] * (1 + clock_error * draw.normal())
         first_s = start_s if shared_clock else start_s + draw.uniform(0, 1 / rate_hz)
         t_s = first_s + np.arange(int((performance.duration_s - first_s) * rate_hz) + 1) / rate_hz
-        kept = np.ones(t_s.size, bool) if shared_clock else _kept(draw, t_s, dropouts)
+        kept = _kept(draw, t_s, dropouts, longest_s)
         if which == "pads":
             names, values = PAD_COLUMNS, _pad_readings(draw, t_s, performance.pads(t_s), pads)
         else:
-            part = ImuErrors(seed, rate_hz, coloured=coloured, strength=errors)
+            part = ImuErrors(seed, rate_hz, coloured=coloured, walk=walk, warming=warming, strength=errors)
             names, values = IMU_COLUMNS[which], np.hstack(part.apply(t_s, *performance.imu(which, t_s)))
+        if which == "leg" and not shared_clock:
+            t_s = t_s + lag_s
         if jitter_s and not shared_clock:
             t_s = t_s + np.clip(jitter_s * draw.normal(size=t_s.size), -0.4 / rate_hz, 0.4 / rate_hz)
         if which in sensors:
@@ -85,11 +92,11 @@ def write_table(table: dict[str, np.ndarray], path: str | Path) -> None:
         csv.write_csv(columns, path, csv.WriteOptions(quoting_style="none"))
 
 
-def _kept(rng: np.random.Generator, t_s: np.ndarray, share: float) -> np.ndarray:
+def _kept(rng: np.random.Generator, t_s: np.ndarray, share: float, longest_s: float) -> np.ndarray:
     kept = np.ones(t_s.size, bool)
     lost_s = share * (t_s[-1] - t_s[0])
     while lost_s > 0:
-        length_s, at_s = rng.uniform(0.005, 0.2), rng.uniform(t_s[0], t_s[-1])
+        length_s, at_s = rng.uniform(0.005, longest_s), rng.uniform(t_s[0], t_s[-1])
         kept[(t_s >= at_s) & (t_s < at_s + length_s)] = False
         lost_s -= length_s
     return kept

@@ -84,7 +84,7 @@ class Truth:
 def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
     """Read the truth off what was drawn (`motion`) and where it put the body."""
     thigh, shank = body.hip - body.knee, body.ankle - body.knee
-    flexion = np.pi - np.arctan2(length(np.cross(thigh, shank)), dot(thigh, shank))[:, 0]
+    flexion = motion.side * (np.pi - np.arctan2(length(np.cross(thigh, shank)), dot(thigh, shank))[:, 0])
     flexion_deg = np.degrees(flexion)
     velocity = np.gradient(motion.rail_m, 1 / GRID_HZ)
     limb = body.knee - body.ankle if scenario.segment == "shank" else body.hip - body.knee
@@ -95,7 +95,8 @@ def find_truth(scenario: Scenario, motion: Motion, body: Body) -> Truth:
     sets = []
     for index, count in enumerate(scenario.sets):
         own = [rep for rep in reps if rep.set == index]
-        height_m = float(np.hypot(motion.set_heights_m[index], scenario.ankle_lateral_m))
+        sat_m = float(np.interp(own[0].start_s, motion.t_s, motion.hip_upper_m))
+        height_m = float(np.hypot(motion.set_heights_m[index] - sat_m, scenario.ankle_lateral_m))
         sets.append(TrueSet(index, own[0].start_s, own[-1].end_s, count, height_m))
         if index in motion.imbalanced_sets:
             faults.append(TrueFault("imbalance", motion.imbalanced_sets[index], None, own[-1].end_s, own[-1].end_s))
@@ -187,7 +188,7 @@ class _Curves:
         top = (times.press[0], times.press[1] + times.plan.pause_top_s + 1.0)
         for onset_s, end_s in self._runs(self.flexion_deg < scenario.soft_bend_deg, top)[:1]:
             found.append(TrueFault("lockout", None, rep.rep, onset_s, end_s))
-            if rep.speed_at_15_mps > SLAM_MPS:
+            if rep.speed_at_15_mps > SLAM_MPS or rep.min_flexion_deg < 0.0:
                 passed = self._runs(self.flexion_deg < SLAM_AT_DEG, top)[0][0]
                 found.append(TrueFault("slam", None, rep.rep, passed, end_s))
         down = (times.lowering[0], times.lowering[1] + times.plan.pause_bottom_s + 0.6 * times.plan.press_s)
