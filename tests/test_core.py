@@ -15,7 +15,7 @@ from presscue.findings import Findings
 from presscue.fitting import begin, feed_answering, finish_answering
 from presscue.linkage import Links, flexion_at, pose
 from presscue.merge import LAG_S, Merge
-from presscue.results import CalibrationWanted, Samples
+from presscue.results import CalibrationWanted, Samples, Stretch
 from presscue.ring import Ring
 from presscue.simulator.performance import perform
 from presscue.simulator.render import IMU_COLUMNS, PAD_COLUMNS, render
@@ -66,7 +66,7 @@ def test_a_ring_gives_back_what_it_took_or_counts_it(sizes, eager):
 def released(blocks) -> tuple[list[tuple[float, int]], Merge]:
     merge, seen = Merge(), []
     for block in blocks:
-        merge.accept(block)
+        merge.accept(Stretch.of([block]))
         kinds, t_s, _ = merge.released()
         merge.take(kinds)
         seen += list(zip(t_s.tolist(), kinds.tolist(), strict=True))
@@ -91,7 +91,7 @@ def test_a_silent_sensor_holds_the_other_back_only_once():
     blocks = [block for k in range(10) for block in (imu(0, 0.02 * k), imu(1, 0.02 * k + 0.001))]
     seen, merge = released(blocks + [imu(0, 0.2 + 0.02 * k) for k in range(20)])
     assert seen[-1] == (pytest.approx(0.58), 0)
-    merge.accept(imu(1, 0.3, 0.59))
+    merge.accept(Stretch.of([imu(1, 0.3, 0.59)]))
     assert merge.late == 1
     assert merge.watermark - 0.58 <= LAG_S
 
@@ -108,7 +108,7 @@ def test_the_order_does_not_depend_on_when_it_is_asked_for():
     one_by_one, first = released(blocks)
     merge = Merge()
     for block in blocks:
-        merge.accept(block)
+        merge.accept(Stretch.of([block]))
     kinds, t_s, _ = merge.released()
     assert list(zip(t_s.tolist(), kinds.tolist(), strict=True)) == one_by_one
     assert merge.late == first.late

@@ -23,6 +23,8 @@ PURE = (
     "frame",
     "events",
     "clock",
+    "messages",
+    "pages",
     "channels",
     "session",
     "ring",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from presscue import recording, wire
 from presscue.errors import RecordingError, SaveError
+from presscue.messages import Messages
 from presscue.recording import Recorder, in_order_of_sequence, read_recording
 from presscue.session import Session, events
 from session_stream import channel_rows, info, samples, stream
@@ -246,7 +247,7 @@ def test_order_of_sequence_is_the_session_without_drops(seed):
     rng = np.random.default_rng(seed)
     first, second = stream(40), stream(30, boot=9)
     arrived = [*dropped_and_late(first, rng), info(boot=9), *dropped_and_late(second, rng), first[7]]
-    assert in_order_of_sequence(arrived) == [*first, info(boot=9), *second]
+    assert list(in_order_of_sequence(Messages.of(arrived))) == [*first, info(boot=9), *second]
 
 
 def test_order_of_sequence_leaves_the_rest_in_its_place():
@@ -255,4 +256,4 @@ def test_order_of_sequence_leaves_the_rest_in_its_place():
     broken = samples(0, 7, 0, 0, 0, np.zeros((1, 6)))[:-1]
     arrived = [note, *messages[3:6], broken, *messages[:3], note, *messages[6:]]
     wanted = [note, *messages[:3], broken, *messages[3:6], note, *messages[6:]]
-    assert in_order_of_sequence(arrived) == wanted
+    assert list(in_order_of_sequence(Messages.of(arrived))) == wanted

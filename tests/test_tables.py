@@ -13,6 +13,7 @@ from pyarrow import csv, parquet
 from presscue import wire
 from presscue.channels import COLUMNS
 from presscue.errors import TableError
+from presscue.results import Samples
 from presscue.tables import open_table
 
 PADS = ("heel_left_n", "heel_right_n", "seat_n")
@@ -43,13 +44,23 @@ def save(path: Path, columns) -> Path:
     return path
 
 
+def blocks(batch) -> list[Samples]:
+    """The blocks of a batch, one by one."""
+    found, (source, size, lost, t_s, values) = [], batch.readings
+    for at, end in enumerate(np.cumsum(size)):
+        of = slice(end - size[at], end)
+        columns = 3 if source[at] == wire.PADS else 6
+        found.append(Samples(int(source[at]), t_s[of], values[of, :columns], int(lost[at])))
+    return found
+
+
 def read(path):
     """(table, {source: (t_s, values)}, times of all rows)."""
     table = open_table(path)
     found, rows = {}, [np.zeros(0)]
     for batch in table.batches():
         rows.append(batch.time_s)
-        for samples in (one for part in batch.slices for one in part):
+        for samples in blocks(batch):
             found.setdefault(samples.source, []).append(samples)
     joined = {
         source: (np.concatenate([s.t_s for s in runs]), np.concatenate([s.values for s in runs]))
@@ -118,7 +129,9 @@ def test_samples_come_in_slices_of_time(path):
     table = open_table(save(path, recorded()))
     last_s = -1.0
     for batch in table.batches():
-        for part in batch.slices:
+        all_blocks = blocks(batch)
+        for at in range(0, len(all_blocks), 3):
+            part = all_blocks[at : at + 3]
             assert [s.source for s in part] == [wire.PADS, wire.LEG, wire.SLED]
             assert min(s.t_s[0] for s in part) > last_s
             last_s = max(s.t_s[-1] for s in part)
@@ -145,7 +158,7 @@ def test_gaps_are_counted_and_told_with_the_samples_behind_them(path):
     columns = recorded()
     kept = {name: np.delete(column, slice(500, 540)) for name, column in columns.items()}
     table = open_table(save(path, kept))
-    lost = [s.lost for batch in table.batches() for part in batch.slices for s in part if s.lost]
+    lost = [s.lost for batch in table.batches() for s in blocks(batch) if s.lost]
     assert lost == [40, 40, 40]
     assert [(sensor.gaps, sensor.lost) for sensor in table.sensors] == [(1, 40)] * 3
     assert "sled: gaps: 1, readings missing in them: about 40" in table.notes

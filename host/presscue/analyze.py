@@ -20,12 +20,14 @@ from .findings import Findings
 from .fitting import core_of, feed_answering, finish_answering
 from .latency import percentiles
 from .measured import measured
+from .messages import Messages
 from .output import SeriesWriter, at_rows
 from .profile import Profile, parse_profile
 from .recording import SUFFIX, in_order_of_sequence, read_recording
-from .results import Samples
+from .results import Stretch
 from .session import Session
 from .session import events as ev
+from .session.bulk import BulkSession
 from .smoothing import sled_path
 from .spill import Spill
 from .tables import open_table
@@ -33,9 +35,7 @@ from .tables import open_table
 ROWS = 1 << 16
 """Rows of the series in memory at once."""
 
-MESSAGES = 1 << 13
-"""Messages of a session file turned into readings at once."""
-
+IMUS = (wire.SLED, wire.LEG)
 PADS = ("heel_left", "heel_right", "seat")
 
 Progress = Callable[[float], None]
@@ -44,9 +44,9 @@ Progress = Callable[[float], None]
 
 @dataclass
 class Piece:
-    """A part of a recording: blocks of samples in order, and the times of its rows in the series."""
+    """A part of a recording: its readings in order, and the times of its rows in the series."""
 
-    blocks: list[Samples]
+    readings: Stretch
     rows_s: np.ndarray
 
 
@@ -164,12 +164,14 @@ def analyze(
         stack.enter_context(_no_collector())
         spill = stack.enter_context(Spill()) if series is not None else None
         for piece in source.pieces:
-            findings.add(feed_answering(core, piece.blocks))
-            pads |= _pads_in(piece.blocks) if len(pads) < len(PADS) else set()
+            readings = piece.readings
+            findings.add(feed_answering(core, readings))
+            pads |= _pads_in(readings) if len(pads) < len(PADS) else set()
             if spill is not None:
                 spill.add(core.take_trace())
                 rows.append(piece.rows_s)
-                sled += [(block.t_s, block.values[:, :3]) for block in piece.blocks if block.source == wire.SLED]
+                there = readings.of_source(wire.SLED)
+                sled.append((readings.t_s[there], readings.values[there, :3]))
             if progress is not None:
                 progress(core.merge.span_s[1] - core.merge.span_s[0])
         findings.add(finish_answering(core))
@@ -192,13 +194,10 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _pads_in(blocks: list[Samples]) -> set[str]:
+def _pads_in(readings: Stretch) -> set[str]:
     """Names of the pads that read anything."""
-    values = [block.values for block in blocks if block.source == wire.PADS]
-    if not values:
-        return set()
-    columns = np.concatenate(values).T
-    return {name for name, column in zip(PADS, columns, strict=True) if np.isfinite(column).any()}
+    values = readings.values[readings.of_source(wire.PADS)]
+    return {name for column, name in enumerate(PADS) if np.isfinite(values[:, column]).any()}
 
 
 def _smooth(spill: Spill, sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:
@@ -234,7 +233,7 @@ def _open_table(path: Path, profile: Profile | None) -> Source:
 
     def pieces() -> Iterator[Piece]:
         for batch in table.batches():
-            yield Piece([samples for cut in batch.slices for samples in cut], batch.time_s)
+            yield Piece(batch.readings, batch.time_s)
         source.quality |= {
             "rows": table.rows, "rows_repeated": table.repeats, "rows_back_in_time": table.steps_back,
             "rows_without_time": table.without_time, "lines_skipped": table.skipped,
@@ -249,23 +248,24 @@ def _open_session(path: Path, profile: Profile | None) -> Source:
     recording = read_recording(path)
     if profile is None:
         profile = Profile() if recording.profile is None else parse_profile(recording.profile, f"{path}: its profile")
-    session = Session("pages")
+    session = BulkSession()
 
     def pieces() -> Iterator[Piece]:
-        messages = in_order_of_sequence([message for chunk in recording.messages() for message in chunk])
-        read = 0
-        for start in range(0, len(messages), MESSAGES):
-            blocks = []
-            for event in session.receive_messages(messages[start : start + MESSAGES]):
-                if isinstance(event, ev.Readings):
-                    blocks.append(event.samples)
-                elif isinstance(event, ev.CueSent):
+        messages = in_order_of_sequence(Messages.joined(list(recording.messages())))
+        read, held_s = 0, np.zeros(0)
+        for events, readings in session.stretches(messages):
+            for event in events:
+                if isinstance(event, ev.CueSent):
                     source.sent[event.cue] = event
                 elif isinstance(event, ev.CueAck):
                     source.acks.append(event)
-            times = [block.t_s for block in blocks if block.source != wire.PADS]
-            read += len(blocks)
-            yield Piece(blocks, np.sort(np.concatenate(times)) if times else np.zeros(0))
+            read += len(readings.source)
+            newest_s = [readings.t_s[there][-1] for there in map(readings.of_source, IMUS) if there.any()]
+            times_s = np.sort(np.concatenate([held_s, readings.t_s[~readings.of_source(wire.PADS)]]))
+            ended = np.searchsorted(times_s, min(newest_s, default=-math.inf), side="right")
+            held_s = times_s[ended:]  # the next piece may bring earlier ones
+            yield Piece(readings, times_s[:ended])
+        yield Piece(Stretch.of(()), held_s)
         _conclude(source, path, recording.loss, session, read)
 
     source = Source(profile, pieces())

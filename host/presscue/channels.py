@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import wire
+from .messages import Messages, records
 
 SAMPLES = wire.TYPES["samples"]
 CHANNEL = wire.TYPES["channel"]
@@ -50,6 +51,17 @@ def read_head(message: bytes) -> tuple[int, int, int, int, int, int, int, int] |
     return head
 
 
+def read_heads(messages: Messages) -> tuple[np.ndarray, np.ndarray]:
+    """Heads of the well-formed samples messages among `messages`, in their order, and which they are, shape (n,)."""
+    which = (messages.types() == SAMPLES) & (messages.size >= _DATA_AT)
+    heads = messages[which].fixed(_HEAD_DTYPE)
+    count = heads["count"].astype(np.int64)
+    whole = (count > 0) & (heads["t_us"] < T_US_MAX)
+    whole &= messages.size[which] == _DATA_AT + 2 * count * heads["channels"]
+    which[which] = whole
+    return heads[whole], which
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the channels of one source become columns. scale: shape (channels,), SI per count.
@@ -81,11 +93,15 @@ class ChannelTable:
         """How to convert a source; None while its rows are incomplete."""
         return self._layouts.get(source)
 
+    def knows(self, message: bytes, row: dict) -> bool:
+        """Whether a decoded channel message says nothing new."""
+        return self._messages.get((row["source"], row["index"])) == message
+
     def add(self, message: bytes, row: dict) -> bool:
         """Take a decoded channel message; False if it says nothing new."""
-        source, index = row["source"], row["index"]
-        if self._messages.get((source, index)) == message:
+        if self.knows(message, row):
             return False
+        source, index = row["source"], row["index"]
         self._messages[source, index] = message
         rows = self._rows.setdefault(source, {})
         rows[index] = (row["channels"], row["scale_nano"], row["label"].decode("utf-8", "replace"))
@@ -107,17 +123,25 @@ def convert(layout: Layout, messages: Sequence[bytes], offset_us: int = 0) -> tu
 
     `offset_us` is added to every time. Each reading's value depends on its own message only, to the bit.
     """
-    heads = np.frombuffer(b"".join([message[:_DATA_AT] for message in messages]), _HEAD_DTYPE)
-    raw = np.frombuffer(b"".join([message[_DATA_AT:] for message in messages]), "<i2").reshape(-1, layout.channels)
+    if isinstance(messages, Messages):
+        heads = messages.fixed(_HEAD_DTYPE)
+    else:
+        heads = np.frombuffer(b"".join([message[:_DATA_AT] for message in messages]), _HEAD_DTYPE)
     counts = heads["count"]
     if len(messages) == 1:
-        start_us, period_ns, index = heads["t_us"], heads["period_ns"], np.arange(len(raw))
+        start_us, period_ns, index = heads["t_us"], heads["period_ns"], np.arange(int(counts[0]))
     else:
         start_us, period_ns = np.repeat(heads["t_us"], counts), np.repeat(heads["period_ns"], counts)
         firsts = np.cumsum(counts, dtype=np.int64) - counts
-        index = np.arange(len(raw)) - np.repeat(firsts, counts)
+        index = np.arange(len(start_us)) - np.repeat(firsts, counts)
     t_us = start_us.astype(np.int64) + offset_us
     t_s = (t_us + index * period_ns.astype(np.int64) / 1000.0) * 1e-6
+    if isinstance(messages, Messages):
+        size = 2 * layout.channels
+        at = np.repeat(messages.at, counts) + (_DATA_AT + index * size)
+        raw = records(messages.data, at, np.dtype(f"V{size}")).view("<i2").reshape(-1, layout.channels)
+    else:
+        raw = np.frombuffer(b"".join([message[_DATA_AT:] for message in messages]), "<i2").reshape(-1, layout.channels)
     values = raw * layout.scale
     if layout.source == wire.PADS:
         values[raw == OPEN_PAD] = np.nan

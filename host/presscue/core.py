@@ -18,8 +18,8 @@ from presscue import activity, events, faults, kernel, reps, wire
 from presscue.calibration import Calibration, History, Priors
 from presscue.cues import CuePolicy
 from presscue.cues import Params as CueParams
-from presscue.merge import Merge
-from presscue.results import CalibrationWanted, Event, Output, Rep, Samples
+from presscue.merge import KEPT, Merge
+from presscue.results import CalibrationWanted, Event, Output, Rep, Samples, Stretch
 from presscue.tracker import Model, model_of, recalibrate
 
 FIT_DELAY_S = 2.0  # from the last reading a fit uses to the sample from which it counts
@@ -75,7 +75,8 @@ class Core:
         self._ledger = events.Ledger()
         self._moved = activity.new_state().view(np.recarray)
         self._model: Model | None = None
-        self._inbox: deque[Samples] = deque()
+        self._inbox: deque[Stretch] = deque()
+        self._next = (0, 0)  # block and reading of the first stretch in the inbox
         self._wanted: CalibrationWanted | None = None
         self._pending: Calibration | None = None
         self._turn_rad = activity.FIRST_TURN_RAD
@@ -87,13 +88,18 @@ class Core:
 
     # --- in ---
 
-    def feed(self, blocks: Iterable[Samples]) -> list[Output]:
+    def feed(self, blocks: Stretch | Iterable[Samples]) -> list[Output]:
         """Take in blocks in their order and return what they bring. Patient: may stop until `calibrate` is called."""
-        self._inbox.extend(blocks)
+        stretch = blocks if isinstance(blocks, Stretch) else Stretch.of(blocks)
+        if len(stretch.source):
+            self._inbox.append(stretch)
         outs: list[Output] = []
         while not self._stuck:
             while self._inbox and self.merge.waiting < CHUNK:
-                self.merge.accept(self._inbox.popleft())
+                self._next = self.merge.accept(self._inbox[0], *self._next, CHUNK)
+                if self._next[0] == len(self._inbox[0].source):
+                    self._inbox.popleft()
+                    self._next = (0, 0)
             self._advance(outs)
             if not self._inbox:
                 break
@@ -139,7 +145,7 @@ class Core:
         """The IMU readings kept, up to until_s, for a fit."""
         parts = []
         for source in (wire.SLED, wire.LEG):
-            rows = self.merge.rings[source].history()
+            rows = self.merge.rings[source].history(KEPT)
             rows = rows[: np.searchsorted(rows[:, 0], until_s, side="right")].copy()
             parts += [rows[:, 0], rows[:, 1:]]
         return History(*parts)

@@ -11,7 +11,7 @@ from .cues import Params as CueParams
 from .fit import fit
 from .profile import Profile
 from .recording import calibration_message
-from .results import CalibrationWanted, Output, Samples
+from .results import CalibrationWanted, Output, Samples, Stretch
 from .session.events import CalibrationRead
 
 
@@ -44,7 +44,7 @@ def answer(core: Core, wanted: CalibrationWanted) -> tuple[Calibration | None, s
     return begin(core, wanted)()
 
 
-def feed_answering(core: Core, blocks: Iterable[Samples]) -> list[Output]:
+def feed_answering(core: Core, blocks: Stretch | Iterable[Samples]) -> list[Output]:
     """Feed a patient core, and answer whatever it asks for before it goes on."""
     return _answering(core, core.feed(blocks))
 

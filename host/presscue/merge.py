@@ -4,7 +4,8 @@ A reading is released once no source that is alive can still bring an older one:
 newest times of the IMUs, of those not more than LAG_S behind. So two IMUs that report together wait for nothing, a
 silent one holds the other back once, for LAG_S. What an IMU brings from before the watermark comes too late for the
 stream and is counted; a pad reading is then taken at the watermark instead. The order depends on the sequence of
-blocks alone, never on how they were grouped into calls.
+blocks alone, never on how they were grouped into calls: both steps are compiled, and see one block, one reading at a
+time.
 """
 
 import math
@@ -12,98 +13,177 @@ import math
 import numpy as np
 
 from presscue import wire
-from presscue.results import Samples
-from presscue.ring import Ring
+from presscue.compiled import njit
+from presscue.results import Stretch
+from presscue.ring import END, READ, START, Ring, extend
 
+SLED, LEG, PADS = SOURCES = (wire.SLED, wire.LEG, wire.PADS)
 LAG_S = 0.1
-CAPACITY = 1 << 16  # readings kept of each IMU: 5 minutes at 208 Hz
-SOURCES = (wire.SLED, wire.LEG, wire.PADS)
+KEPT = 1 << 16
+"""Readings remembered of each IMU: 5 minutes at 208 Hz."""
+KEPT_PADS = KEPT // 4
+AHEAD = 1 << 14
+"""Room for readings accepted and not yet taken, beside those remembered."""
+
+SAMPLES, LOST, LATE, REPEATED, GAPS, WAITING = range(6)
+WATERMARK, FIRST, NEWEST = range(3)  # NEWEST: of three sources
+
+
+@njit
+def accept(rings, cursors, counts, times, source, size, lost, t_s, values, block, reading, most):
+    """Take in blocks from `block` on, whose first reading is `reading`, until `most` readings wait.
+
+    Returns the next block and reading.
+    """
+    while block < len(source) and counts[WAITING] < most:
+        of = source[block]
+        begin, reading = reading, reading + size[block]
+        if lost[block] > 0:
+            counts[LOST] += lost[block]
+            counts[GAPS] += 1
+        block += 1
+        newest, watermark = times[NEWEST + of], times[WATERMARK]
+        columns = 3 if of == PADS else 6
+        rows, cursor = rings[of], cursors[of]
+        last = newest
+        for i in range(begin, reading):
+            t = t_s[i]
+            if not t > newest:
+                counts[REPEATED] += 1
+                continue
+            if t <= watermark:
+                if of != PADS:
+                    counts[LATE] += 1
+                    continue
+                t = watermark
+            at = extend(rows, cursor, 1)
+            rows[at, 0] = t
+            for column in range(columns):
+                rows[at, 1 + column] = values[i, column]
+            counts[SAMPLES] += 1
+            counts[WAITING] += 1
+            if math.isinf(times[FIRST]):
+                times[FIRST] = t
+            last = t
+        if not last > newest:
+            continue
+        times[NEWEST + of] = last
+        sled, leg = times[NEWEST + SLED], times[NEWEST + LEG]
+        ahead, behind = max(sled, leg), min(sled, leg)
+        if math.isinf(ahead):
+            ahead = behind = last
+        if ahead - times[FIRST] >= LAG_S:
+            times[WATERMARK] = max(watermark, behind if behind >= ahead - LAG_S else ahead)
+    return block, reading
+
+
+@njit
+def merge(rings, begin, end, until_s, kinds, t_s, values):
+    """Rows begin to end of each ring, up to a time, in order of time (at the same time: of source). Returns how many
+    were written to kinds (n,), t_s (n,), values (n, 6)."""
+    at = begin.copy()
+    n = 0
+    while n < len(t_s):
+        of, t = -1, until_s
+        for source in range(len(at)):
+            if at[source] < end[source]:
+                one = rings[source][at[source], 0]
+                if one < t or (of < 0 and one == t):
+                    of, t = source, one
+        if of < 0:
+            break
+        kinds[n] = of
+        t_s[n] = t
+        values[n] = rings[of][at[of], 1:]
+        at[of] += 1
+        n += 1
+    return n
 
 
 class Merge:
     """Blocks in, readings in order of time out. Counts what it drops."""
 
     def __init__(self) -> None:
-        self.rings = {s: Ring(CAPACITY if s != wire.PADS else CAPACITY // 4, 7) for s in SOURCES}
-        self.newest: dict[int, float] = dict.fromkeys(SOURCES, -math.inf)
-        self.watermark = -math.inf
-        self.waiting = 0  # readings accepted and not yet taken
-        self.samples = 0
-        self.lost = 0
-        self.late = 0
-        self.repeated = 0
-        self.gaps = 0
-        self._first = math.inf
+        self.rings = tuple(Ring(AHEAD + (KEPT_PADS if s == PADS else KEPT), 7) for s in SOURCES)
+        self._rows = tuple(ring.rows for ring in self.rings)
+        self._cursors = np.stack([ring.cursor for ring in self.rings])
+        for ring, cursor in zip(self.rings, self._cursors, strict=True):
+            ring.cursor = cursor
+        self._counts = np.zeros(6, np.int64)
+        self._times = np.array([-math.inf, math.inf, *(-math.inf for _ in SOURCES)])
+        self._room = _room(1 << 8)
+
+    @property
+    def watermark(self) -> float:
+        """Time up to which readings are released, -inf before."""
+        return float(self._times[WATERMARK])
+
+    @property
+    def waiting(self) -> int:
+        """Readings accepted and not yet taken."""
+        return int(self._counts[WAITING])
+
+    @property
+    def samples(self) -> int:
+        return int(self._counts[SAMPLES])
+
+    @property
+    def lost(self) -> int:
+        return int(self._counts[LOST])
+
+    @property
+    def late(self) -> int:
+        return int(self._counts[LATE])
+
+    @property
+    def repeated(self) -> int:
+        return int(self._counts[REPEATED])
+
+    @property
+    def gaps(self) -> int:
+        return int(self._counts[GAPS])
 
     @property
     def span_s(self) -> tuple[float, float]:
         """First and last time accepted; NaN if there is none."""
-        return (self._first, max(self.newest.values())) if self.samples else (math.nan, math.nan)
+        return (float(self._times[FIRST]), float(self._times[NEWEST:].max())) if self.samples else (math.nan, math.nan)
 
-    def accept(self, block: Samples) -> None:
-        """Take in one block of readings."""
-        source, t_s, values = block.source, block.t_s, block.values
-        if block.lost:
-            self.lost += block.lost
-            self.gaps += 1
-        if not len(t_s):
-            return
-        oldest = self.newest[source]
-        if not t_s[0] > oldest:
-            kept = t_s > oldest
-            self.repeated += int(np.count_nonzero(~kept))
-            t_s, values = t_s[kept], values[kept]
-        if source == wire.PADS:
-            t_s = np.maximum(t_s, self.watermark)
-        elif len(t_s) and t_s[0] <= self.watermark:
-            kept = t_s > self.watermark
-            self.late += int(np.count_nonzero(~kept))
-            t_s, values = t_s[kept], values[kept]
-        n = len(t_s)
-        if not n:
-            return
-        rows = self.rings[source].extend(n)
-        rows[:, 0] = t_s
-        rows[:, 1 : 1 + values.shape[1]] = values
-        self.samples += n
-        self.waiting += n
-        self.newest[source] = newest = float(t_s[-1])
-        if self._first == math.inf:
-            self._first = float(t_s[0])
-        sled, leg = self.newest[wire.SLED], self.newest[wire.LEG]
-        ahead, behind = (sled, leg) if sled > leg else (leg, sled)
-        if ahead == -math.inf:
-            ahead = behind = newest
-        if ahead - self._first >= LAG_S:
-            least = behind if behind >= ahead - LAG_S else ahead
-            if least > self.watermark:
-                self.watermark = least
+    def accept(self, blocks: Stretch, block: int = 0, reading: int = 0, most: int = 1 << 62) -> tuple[int, int]:
+        """Take in blocks from `block` on, whose first reading is `reading`, until `most` readings wait.
+
+        Returns the next block and reading. What waits beyond AHEAD may push unread readings out (`Ring.overrun`).
+        """
+        return accept(self._rows, self._cursors, self._counts, self._times, *blocks, block, reading, most)
 
     def close(self) -> None:
         """No more will come: release everything."""
-        self.watermark = max(self.watermark, *self.newest.values())
+        self._times[WATERMARK] = self._times[[WATERMARK, NEWEST + SLED, NEWEST + LEG, NEWEST + PADS]].max()
 
     def released(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Readings up to the watermark, in order of time, not yet taken: kinds (n,), t_s (n,), values (n, 6)."""
-        return self._sorted({s: _until(ring.peek(), self.watermark) for s, ring in self.rings.items()})
+        """Readings up to the watermark, in order of time, not yet taken: kinds (n,), t_s (n,), values (n, 6).
+
+        Views, valid until the next call.
+        """
+        if self.waiting > len(self._room[0]):
+            self._room = _room(2 * self.waiting)
+        kinds, t_s, values = self._room
+        begin, end = self._cursors[:, READ], self._cursors[:, END]
+        n = merge(self._rows, begin, end, self.watermark, kinds, t_s, values)
+        return kinds[:n], t_s[:n], values[:n]
 
     def take(self, kinds: np.ndarray) -> None:
         """Mark readings as taken, given the kinds of the first ones released."""
-        self.waiting -= len(kinds)
-        for source, ring in self.rings.items():
-            ring.consume(int(np.count_nonzero(kinds == source)))
+        self._counts[WAITING] -= len(kinds)
+        self._cursors[:, READ] += np.bincount(kinds, minlength=len(SOURCES))
 
     def history(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """All readings taken and still kept, in order of time."""
-        return self._sorted({s: ring.history() for s, ring in self.rings.items()})
-
-    @staticmethod
-    def _sorted(parts: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows = np.concatenate(list(parts.values()))
-        kinds = np.repeat(np.array(list(parts), np.int64), [len(part) for part in parts.values()])
-        order = np.argsort(rows[:, 0], kind="stable")
-        return kinds[order], rows[order, 0], rows[order, 1:]
+        """All readings taken and remembered, in order of time."""
+        end = self._cursors[:, READ]
+        begin = np.maximum(self._cursors[:, START], end - [KEPT, KEPT, KEPT_PADS])
+        kinds, t_s, values = _room(int((end - begin).sum()))
+        merge(self._rows, begin, end, math.inf, kinds, t_s, values)
+        return kinds, t_s, values
 
 
-def _until(rows: np.ndarray, t_s: float) -> np.ndarray:
-    return rows[: np.searchsorted(rows[:, 0], t_s, side="right")]
+def _room(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.empty(n, np.int64), np.empty(n), np.empty((n, 6))

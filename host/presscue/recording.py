@@ -15,6 +15,8 @@ import numpy as np
 from . import channels, wire
 from .errors import PathTaken, RecordingError, SaveError
 from .locking import hold
+from .messages import Messages
+from .pages import PageReader
 from .session import Session
 from .session.events import Header, NodeInfo, ProfileText
 
@@ -32,7 +34,7 @@ PREAMBLE_EVERY = 256
 
 _PROFILE_PART = wire.MESSAGE_MAX - len(wire.encode("profile", 0, 1))
 _BUFFER_MAX = 64 * wire.PAGE_SIZE
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 
 
 def calibration_message(effective_us: int, layout: int, values: np.ndarray) -> bytes:
@@ -184,27 +186,28 @@ class Recording:
     preamble: list[bytes] = field(default_factory=list)
     loss: Loss = field(default_factory=Loss)
 
-    def messages(self) -> Iterator[list[bytes]]:
+    def messages(self) -> Iterator[Messages]:
         """All intact messages in order of arrival, in chunks; the preamble first."""
         self.loss = Loss()
-        yield list(self.preamble)
+        yield Messages.of(self.preamble)
         yield from self._scan(self.loss)
 
-    def _scan(self, loss: Loss) -> Iterator[list[bytes]]:
-        decoder = wire.PageDecoder()
+    def _scan(self, loss: Loss) -> Iterator[Messages]:
+        reader = PageReader()
         expected = 0
         try:
             with open(self.path, "rb") as file:
                 while True:
                     data = file.read(_CHUNK)
-                    pages = decoder.feed(data)
+                    messages, numbers = reader.feed(data)
                     if not data:
-                        decoder.finish()
-                    for _, _, number, _ in pages:
-                        loss.missing_pages += max(0, number - expected)
-                        expected = number + 1
-                    loss.pages, loss.bad_bytes = decoder.good, decoder.bad_bytes
-                    yield [message for page in pages for message in page[3]]
+                        reader.finish()
+                    if len(numbers):
+                        steps = np.diff(numbers, prepend=expected - 1) - 1
+                        loss.missing_pages += int(steps[steps > 0].sum())
+                        expected = int(numbers[-1]) + 1
+                    loss.pages, loss.bad_bytes = reader.good, reader.bad_bytes
+                    yield messages
                     if not data:
                         return
         except OSError as error:
@@ -218,7 +221,7 @@ def read_recording(path: Path) -> Recording:
     parts: dict[bytes, bytes] = {}
     loss = Loss()
     for chunk in recording._scan(loss):
-        rest = [message for message in chunk if message[0] != channels.SAMPLES]
+        rest = list(chunk[chunk.types() != channels.SAMPLES])
         for event in session.receive_messages(rest):
             if isinstance(event, Header) and recording.header is None:
                 recording.header = event
@@ -249,39 +252,36 @@ def _why_unreadable(path: Path) -> str:
     return "not a presscue session file, or nothing in it is intact"
 
 
-def in_order_of_sequence(messages: Sequence[bytes]) -> list[bytes]:
+def in_order_of_sequence(messages: Messages) -> Messages:
     """The messages with samples in the order in which the node made them, each once; all others keep their places.
 
     Boots stand in the order of their first appearance. This is what a session without drops would have recorded.
     """
-    epochs: dict[int, int] = {}
-    by_epoch: list[list[tuple[int | None, bytes]]] = [[]]  # (order or None, message)
-    for message in messages:
-        order = None
-        if message[0] == channels.SAMPLES and (head := channels.read_head(message)):
-            boot, order = head[1], head[2]
-        else:
-            decoded = wire.decode(message)
-            boot = decoded and decoded[1].get("boot")
-        if boot is None:  # not tied to a boot: stays with the newest
-            by_epoch[-1].append((None, message))
-            continue
-        epoch = epochs.setdefault(boot, len(epochs))
-        if epoch == len(by_epoch):
-            by_epoch.append([])
-        by_epoch[epoch].append((order, message))
-    return [message for epoch in by_epoch for message in _sorted(epoch)]
-
-
-def _sorted(messages: list[tuple[int | None, bytes]]) -> Iterator[bytes]:
-    """Those with an order trade places until they stand in it; repetitions go."""
-    first: dict[int, bytes] = {}
-    kept: list[bytes | None] = []  # None: a place for one with an order
-    for order, message in messages:
-        if order is None:
-            kept.append(message)
-        elif order not in first:
-            first[order] = message
-            kept.append(None)
-    in_order = (first[order] for order in sorted(first))
-    return (next(in_order) if message is None else message for message in kept)
+    heads, whole = channels.read_heads(messages)
+    boots = np.full(len(messages), -1, np.int64)  # -1: not tied to a boot
+    boots[whole] = heads["boot"]
+    for at in np.flatnonzero(~whole).tolist():
+        decoded = wire.decode(messages[at])
+        if decoded is not None:
+            boots[at] = decoded[1].get("boot", -1)
+    tied = np.flatnonzero(boots >= 0)
+    _, firsts, which = np.unique(boots[tied], return_index=True, return_inverse=True)
+    epochs = np.zeros(len(messages), np.int64)
+    epochs[tied] = np.argsort(np.argsort(firsts))[which]
+    newest = np.maximum.accumulate(epochs)
+    epochs = np.where(boots >= 0, epochs, newest)  # what is not tied to a boot stays with the newest
+    orders = np.full(len(messages), -1, np.int64)
+    orders[whole] = heads["order"]
+    parts = []
+    for epoch in range(len(firsts) or 1):
+        there = np.flatnonzero(epochs == epoch)
+        place = np.flatnonzero(orders[there] >= 0)
+        _, first = np.unique(orders[there[place]], return_index=True)
+        repeated = np.ones(len(there), bool)
+        repeated[orders[there] < 0] = False
+        kept = np.sort(first)
+        repeated[place[kept]] = False
+        moved = there.copy()
+        moved[place[kept]] = there[place[first]]  # the places stay, those with an order trade them
+        parts.append(moved[~repeated])
+    return messages[np.concatenate(parts)]

@@ -1,7 +1,8 @@
 """What the core says: blocks of samples go in, these come out. Plain frozen data, no behaviour."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,66 @@ class Samples:
     t_s: np.ndarray
     values: np.ndarray
     lost: int = 0
+
+
+class Stretch(NamedTuple):
+    """Many blocks of `Samples`, in the order in which they came, as arrays: no object for each.
+
+    source, size, lost: shape (blocks,) int64, as in Samples; size: readings of the block. t_s: shape (n,), the blocks'
+    readings one behind the other. values: shape (n, 6); of pads the first three columns count.
+    """
+
+    source: np.ndarray
+    size: np.ndarray
+    lost: np.ndarray
+    t_s: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, blocks: Iterable[Samples]) -> "Stretch":
+        """The same blocks; one of more than BLOCK_MAX readings becomes several."""
+        blocks = [part for block in blocks for part in _parts(block)]
+        if not blocks:
+            return _NOTHING
+        size = [len(block.t_s) for block in blocks]
+        values = np.empty((sum(size), 6))
+        end = 0
+        for block, n in zip(blocks, size, strict=True):
+            values[end : end + n, : block.values.shape[1]] = block.values
+            end += n
+        return cls(
+            np.array([block.source for block in blocks]), np.array(size), np.array([block.lost for block in blocks]),
+            np.concatenate([block.t_s for block in blocks]), values,
+        )  # fmt: skip
+
+    @classmethod
+    def joined(cls, parts: Sequence["Stretch"]) -> "Stretch":
+        """One behind the other."""
+        return cls(*(np.concatenate(arrays) for arrays in zip(_NOTHING, *parts, strict=True)))
+
+    def of_source(self, source: int) -> np.ndarray:
+        """Which readings are a source's: shape (n,) of bool."""
+        return np.repeat(self.source == source, self.size)
+
+
+BLOCK_MAX = 1 << 12
+"""Readings of one block of a stretch; a node sends at most 255 in one message."""
+
+
+def _parts(block: Samples) -> list[Samples]:
+    if len(block.t_s) <= BLOCK_MAX:
+        return [block]
+    return [
+        Samples(
+            block.source, block.t_s[at : at + BLOCK_MAX], block.values[at : at + BLOCK_MAX], 0 if at else block.lost
+        )
+        for at in range(0, len(block.t_s), BLOCK_MAX)
+    ]
+
+
+_NOTHING = Stretch(
+    np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 6))
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

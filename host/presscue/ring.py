@@ -6,50 +6,63 @@ slides down when its end is reached, so that every view is one plain slice (chea
 
 import numpy as np
 
+from presscue.compiled import njit
+
+START, READ, END, OVERRUN = range(4)
+"""Places in a ring's cursor: the oldest row kept, the first unread one, the end, rows overwritten unread."""
+
+
+@njit
+def extend(rows, cursor, n):
+    """Room for n more rows, at most the capacity: returns where it begins."""
+    capacity = rows.shape[0] // 2
+    if cursor[END] + n > rows.shape[0]:
+        keep = min(cursor[END] - cursor[START], capacity)
+        moved = cursor[END] - keep
+        rows[:keep] = rows[moved : cursor[END]]
+        cursor[READ] -= moved
+        cursor[START] = 0
+        cursor[END] = keep
+    cursor[END] += n
+    cursor[START] = max(cursor[START], cursor[END] - capacity)
+    if cursor[READ] < cursor[START]:
+        cursor[OVERRUN] += cursor[START] - cursor[READ]
+        cursor[READ] = cursor[START]
+    return cursor[END] - n
+
 
 class Ring:
-    """Keeps the newest `capacity` rows of `width` float64. `overrun` counts rows overwritten before being consumed."""
+    """Keeps the newest `capacity` rows of `width` float64. rows and cursor are there for compiled loops."""
 
     def __init__(self, capacity: int, width: int) -> None:
         self.capacity = capacity
-        self.overrun = 0
-        self._rows = np.zeros((2 * capacity, width))
-        self._end = 0
-        self._start = 0
-        self._read = 0
+        self.rows = np.zeros((2 * capacity, width))
+        self.cursor = np.zeros(4, np.int64)
+
+    @property
+    def overrun(self) -> int:
+        """Rows overwritten before being consumed."""
+        return int(self.cursor[OVERRUN])
 
     def append(self, rows: np.ndarray) -> None:
         """Add rows (n, width), oldest first. More than the capacity keeps only the newest."""
         if len(rows) > self.capacity:
-            self.overrun += len(rows) - self.capacity
+            self.cursor[OVERRUN] += len(rows) - self.capacity
             rows = rows[len(rows) - self.capacity :]
-        self.extend(len(rows))[:] = rows
-
-    def extend(self, n: int) -> np.ndarray:
-        """Room for n more rows, at most the capacity, as a view (n, width) to be filled at once."""
-        if self._end + n > len(self._rows):
-            keep = min(self._end - self._start, self.capacity)
-            moved = self._end - keep
-            self._rows[:keep] = self._rows[moved : self._end]
-            self._read = self._read - moved
-            self._start, self._end = 0, keep
-        self._end += n
-        self._start = max(self._start, self._end - self.capacity)
-        if self._read < self._start:
-            self.overrun += self._start - self._read
-            self._read = self._start
-        return self._rows[self._end - n : self._end]
+        start = extend(self.rows, self.cursor, len(rows))
+        self.rows[start : start + len(rows)] = rows
 
     def peek(self) -> np.ndarray:
         """Rows not yet consumed, as a view (n, width), valid until the next append."""
-        return self._rows[self._read : self._end]
+        return self.rows[self.cursor[READ] : self.cursor[END]]
 
     def consume(self, n: int) -> None:
         """Mark the first n unread rows as read. Raises ValueError beyond what there is."""
-        if not 0 <= n <= self._end - self._read:
-            raise ValueError(f"cannot consume {n} of {self._end - self._read} rows")
-        self._read += n
+        if not 0 <= n <= len(self.peek()):
+            raise ValueError(f"cannot consume {n} of {len(self.peek())} rows")
+        self.cursor[READ] += n
 
-    def history(self) -> np.ndarray:
-        """All rows kept and consumed, as a view (n, width), valid until the next append."""
-        return self._rows[self._start : self._read]
+    def history(self, most: int | None = None) -> np.ndarray:
+        """All rows kept and consumed, or the newest `most`, as a view (n, width), valid until the next append."""
+        start, read = int(self.cursor[START]), int(self.cursor[READ])
+        return self.rows[start if most is None else max(start, read - most) : read]

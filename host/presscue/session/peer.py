@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from .. import channels, results, wire
 from ..errors import PeerError, SessionMisuse
+from ..pages import PageReader
 from . import events as ev
 from .events import SessionEvent
 from .reading import ProfileParts, read_event
@@ -55,7 +56,7 @@ class Session:
         self.channels = channels.ChannelTable()
         self.info: ev.NodeInfo | None = None
         self._frames = wire.FrameDecoder() if envelope == "frames" else None
-        self._pages = wire.PageDecoder() if envelope == "pages" else None
+        self._pages = PageReader() if envelope == "pages" else None
         self._boots: dict[int, BootSequence] = {}
         self._boot: BootSequence | None = None
         self._token = 0
@@ -74,7 +75,7 @@ class Session:
             good = self._frames.good
         else:
             assert self._pages is not None
-            messages = [message for page in self._pages.feed(data) for message in page[3]]
+            messages = self._pages.feed(data).messages
             self.counts.bad_frames = self._pages.bad_bytes
             good = self._pages.good
         if not good and self.counts.bytes_seen > FOREIGN_BYTES:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import TableError
-from ..results import Samples
+from ..results import Samples, Stretch
 from . import plausible
 from .cells import Cells, open_cells
 from .sensors import KNOWN, Sensor, find_sensors
@@ -23,11 +22,11 @@ _NEARLY_TIME = ("time", "t", "timestamp", "time_ms", "time_us", "time_ns", "seco
 class Batch:
     """A block of rows. time_s: shape (rows,), as it stands in the file, dropped rows included; NaN where empty.
 
-    slices: the samples in it, in slices in order of time, each a list with the samples of all sensors in its time.
+    readings: the samples in it, cut into slices of SLICE_S, in order of slice.
     """
 
     time_s: np.ndarray
-    slices: list[list[Samples]]
+    readings: Stretch
 
 
 @dataclass
@@ -132,14 +131,18 @@ def _no_time(columns: list[str]) -> str:
     return f"no column time_s; the first line names: {shown or 'nothing'}"
 
 
-def _sliced(runs: list[Samples]) -> list[list[Samples]]:
+def _sliced(runs: list[Samples]) -> Stretch:
     """Runs of all sensors cut at common times, SLICE_S apart."""
-    slices: dict[int, list[Samples]] = {}
-    for run in runs:
-        numbers = np.floor(run.t_s / SLICE_S)
-        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
-        for start, end in pairwise(edges):
-            lost = run.lost if start == 0 else 0
-            piece = Samples(run.source, run.t_s[start:end], run.values[start:end], lost)
-            slices.setdefault(int(numbers[start]), []).append(piece)
-    return [slices[number] for number in sorted(slices)]
+    whole = Stretch.of(runs)
+    numbers = np.floor(whole.t_s / SLICE_S)
+    begins = np.zeros(len(numbers), bool)
+    begins[1:] = np.diff(numbers) != 0
+    runs_at = (np.cumsum(whole.size) - whole.size)[whole.size > 0]
+    begins[runs_at] = True
+    at = np.flatnonzero(begins)
+    size = np.diff(at, append=len(numbers))
+    source, lost = np.repeat(whole.source, whole.size)[at], np.zeros(len(at), np.int64)
+    lost[np.searchsorted(at, runs_at)] = whole.lost[whole.size > 0]
+    order = np.argsort(numbers[at], kind="stable")
+    place = np.repeat(at[order] - (np.cumsum(size[order]) - size[order]), size[order]) + np.arange(len(numbers))
+    return Stretch(source[order], size[order], lost[order], whole.t_s[place], whole.values[place])
