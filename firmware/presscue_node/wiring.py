@@ -10,7 +10,7 @@ LEG_ADDRESS = 0x6B
 PADS_ADDRESS = 0x48
 HAPTIC_ADDRESS = 0x5A
 
-BUZZER_HZ = 2_700
+BUZZER_HZ = 4_000
 """Resonance of the piezo: loudest there."""
 
 TICK_US = 5_000
@@ -22,9 +22,9 @@ WATCHDOG_MS = 8_000
 PAD_LABELS = (b"heel_left_v", b"heel_right_v", b"seat_v")
 """In the order of the converter's inputs AIN0, AIN1, AIN2."""
 
-PAD_OPEN_RAW = 160
-"""A pad reading below this (20 mV) is open. Each pad carries 470 kohm across its FSR, so that a pad that
-is connected but unloaded still puts 60 mV on the 10 kohm divider; a broken lead or an absent pad puts none."""
+PAD_OPEN_RAW = 60
+"""A pad reading below this (7.5 mV) is open. Each pad carries 470 kohm across its FSR, so that a pad that
+is connected but unloaded still puts 15 mV on the 2.2 kohm divider; a broken lead or an absent pad puts none."""
 
 # Haptic motor: an LRA, driven closed-loop at its own resonance. See drv2605l.py for the units.
 MOTOR_HZ = 175
