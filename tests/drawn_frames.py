@@ -142,6 +142,7 @@ class Run:
         self.params = rep_params or reps.Params(), fault_params or faults.Params()
         self.state, self.states = reps.new_state(), faults.new_states()
         self.out = events.new_buffer(4096)
+        self.predictions: list[Event] = []
 
     def feed(self, frames: np.ndarray) -> np.ndarray:
         """Rows that these frames bring."""
@@ -163,11 +164,12 @@ class Run:
         ledger = events.Ledger()
         said = [result for row in [*self.feed(frames), *self.finish()] for result in ledger.enter(row)]
         said += ledger.close()
-        last = {(e.kind, e.side, e.onset_s): e for e in said if isinstance(e, Event)}
+        last = {e.key: e for e in said if isinstance(e, Event)}
+        self.predictions = [e for e in last.values() if e.predicted]
         return (
             [r for r in said if isinstance(r, Rep)],
             [r for r in said if isinstance(r, SetResult)],
-            list(last.values()),
+            [e for e in last.values() if not e.predicted],
         )
 
 

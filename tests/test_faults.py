@@ -223,7 +223,7 @@ def test_limits_that_make_no_sense(limits):
 
 
 def test_numbers_of_faults_are_all_known():
-    assert sorted(events.FAULTS) == list(range(10))
+    assert sorted(events.FAULTS) == list(range(11))
 
 
 def test_cost_of_a_reading(capsys):

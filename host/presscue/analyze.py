@@ -87,7 +87,7 @@ class Analysis:
         return {
             "reps": [asdict(rep) for rep in self.findings.reps.values()],
             "sets": sets,
-            "events": [asdict(event) for event in self.findings.faults()],
+            "events": [asdict(event) for event in self.findings.in_order()],
             "cues": [
                 {"time_s": cue.detected_s, "kind": cue.kind, "pattern": cue.pattern, "reason": cue.reason}
                 for cue in self.findings.cues
@@ -136,6 +136,7 @@ class Analysis:
             "clean_reps": self.findings.clean_reps(),
             "sets": len(self.findings.sets),
             "faults": faults,
+            "predictions": self.findings.foresight(),
             "cues": len(self.findings.cues),
             "cue_latency_ms": percentiles(latencies),
         }

@@ -22,7 +22,7 @@ from .profile import Profile
 from .results import Event
 from .simulator.scenario import ScenarioError, parse_options
 from .simulator.truth import TrueFault
-from .summary import reps_table
+from .summary import foresight_text, number, reps_table
 from .view import open_view
 
 SEED = 10
@@ -94,6 +94,8 @@ def report(live: LiveSession, link: SimLink, took_s: float, console: Console) ->
     if delays:
         words = [f"{kind.replace('_', ' ')} {delay * 1000:.0f} ms" for kind, delay in delays.items()]
         console.print("detection delay, onset → detected (median): " + ", ".join(words), highlight=False)
+    if words := foresight_text(found):
+        console.print(words, highlight=False)
     if latency := live.cue_latency_ms():
         verdict = "[green]within[/]" if latency["p95"] <= BUDGET_MS else "[red]over[/]"
         console.print(
@@ -129,22 +131,23 @@ def match(made: Sequence[TrueFault], found: Sequence[Event]) -> list[Match]:
 
 def faults_table(matches: Sequence[Match]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("fault made", "rep", "onset", "found", "delay", ""):
-        table.add_column(name, justify="right" if name in ("rep", "onset", "delay") else "left")
+    for name in ("fault made", "rep", "onset", "found", "delay", "foreseen", ""):
+        table.add_column(name, justify="right" if name in ("rep", "onset", "delay", "foreseen") else "left")
     for one in matches:
         made, event = one.made, one.found
         of = made if made is not None else event
         assert of is not None
         rep = "–" if of.rep is None else str(of.rep + 1)
         if made is None:
-            table.add_row("–", rep, f"{of.onset_s:.1f} s", _name(event), "", "[yellow]not made[/]")
+            table.add_row("–", rep, f"{of.onset_s:.1f} s", _name(event), "", "", "[yellow]not made[/]")
         elif event is None:
             verdict = "[red]missed[/]" if made.kind in FOUND_KINDS else "[dim]no detector in this version[/]"
-            table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", "–", "", verdict)
+            table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", "–", "", "", verdict)
         else:
             delay = "" if event.late else f"{(event.detected_s - made.onset_s) * 1000:.0f} ms"
             verdict = "[dim]late: before calibration[/]" if event.late else "[green]found[/]"
-            table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", _name(event), delay, verdict)
+            ahead = number(1000.0 * (made.onset_s - event.onset_s + event.lead_s), "{:.0f} ms")
+            table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", _name(event), delay, ahead, verdict)
     return table
 
 

@@ -19,7 +19,9 @@ from presscue.results import Event, Kind, Rep, SetResult, Side
 BEGUN, ENDED, REP, SET, HALFWAY = range(5)
 """Actions of a row. HALFWAY: a press has come half-way up, the moment for a reminder."""
 
-LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS, VARUS, TEMPO, IMBALANCE = range(10)
+(
+    LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS, VARUS, TEMPO, IMBALANCE, LOCKOUT_AHEAD,
+) = range(11)  # fmt: skip
 
 FAULTS: dict[int, tuple[Kind, Side | None]] = {
     LOCKOUT: ("lockout", None),
@@ -32,8 +34,9 @@ FAULTS: dict[int, tuple[Kind, Side | None]] = {
     VARUS: ("varus", None),
     TEMPO: ("tempo", None),
     IMBALANCE: ("imbalance", None),
+    LOCKOUT_AHEAD: ("lockout", None),
 }
-"""Number of a fault in rows: its kind and side. Numbers are never reused."""
+"""Number of a fault in rows: its kind and side. Numbers are never reused. LOCKOUT_AHEAD: a predicted lockout."""
 
 ROW = np.dtype(
     [
@@ -138,25 +141,28 @@ def set_of(row) -> SetResult:
 
 
 def event_of(row) -> Event:
-    """The result of a BEGUN or ENDED row, with the provisional rep."""
-    kind, side = FAULTS[int(row["fault"])]
+    """The result of a BEGUN or ENDED row, with the provisional rep. A prediction that ends has not come true."""
+    number = int(row["fault"])
+    kind, side = FAULTS[number]
     rep = int(row["rep"])
+    predicted = number == LOCKOUT_AHEAD
     return Event(
         kind, side, rep if rep >= 0 else None, float(row["start_s"]), float(row["t_s"]), float(row["end_s"]),
-        float(row["severity"]), float(row["confidence"]),
+        float(row["severity"]), float(row["confidence"]), predicted=predicted,
+        confirmed=False if predicted and int(row["action"]) == ENDED else None,
     )  # fmt: skip
 
 
 class Ledger:
-    """Rows in, results out, in order; settles which rep an event belongs to."""
+    """Rows in, results out, in order; settles which rep an event belongs to, and whether a prediction came true."""
 
     EARLY_S = 0.3
     """An onset this long before the rep's start still belongs to it: both are known to about a tenth of a second."""
 
     def __init__(self):
         self._reps: list[Rep] = []  # of the present set
-        self._events: dict[tuple[str, str | None, float], Event] = {}  # of the present set
-        self._lasting: dict[tuple[str, str | None, float], Event] = {}  # of earlier sets, settled, not yet over
+        self._events: dict[tuple[str, str | None, float, bool], Event] = {}  # of the present set
+        self._lasting: dict[tuple[str, str | None, float, bool], Event] = {}  # of earlier sets, settled, not yet over
 
     def enter(self, row) -> list[Rep | SetResult | Event]:
         """The results that this row brings; a HALFWAY row brings none."""
@@ -169,7 +175,7 @@ class Ledger:
             return [*self.close(), set_of(row)]
         if action == HALFWAY:
             return []
-        return [self._note(event_of(row))]
+        return self._note(event_of(row))
 
     def close(self) -> list[Event]:
         """The set (or the recording) is over: events of no rep are said again, with rep None."""
@@ -184,25 +190,40 @@ class Ledger:
         self._reps.clear()
         return changed
 
-    def _note(self, event: Event) -> Event:
-        key = (event.kind, event.side, event.onset_s)
+    def _note(self, event: Event) -> list[Event]:
+        key = event.key
         if key in self._lasting:
-            known = self._lasting.pop(key)
-            return replace(event, detected_s=known.detected_s, rep=known.rep)
+            return [_ended(self._lasting.pop(key), event)]
         known = self._events.get(key)
-        if known is not None:  # its end: when it was detected stays
-            event = replace(event, detected_s=known.detected_s, rep=known.rep)
+        said = []
+        if known is not None:
+            if known.confirmed is not None:
+                return []  # a prediction that came true is settled, though its press ends only now
+            event = _ended(known, event)
+        elif event.kind == "lockout" and not event.predicted:
+            said = self._confirm(event)
+            if said:
+                event = replace(event, lead_s=said[0].lead_s)
         for rep in self._reps:
-            if rep.start_s <= event.onset_s <= rep.end_s:
+            if rep.start_s <= _begun_s(event) <= rep.end_s:
                 event = replace(event, rep=rep.rep)
         self._events[key] = event
-        return event
+        return [*said, event]
+
+    def _confirm(self, lockout: Event) -> list[Event]:
+        """The prediction that this lockout makes true, if there is one pending."""
+        for key, event in self._events.items():
+            if event.predicted and event.confirmed is None:
+                lead_s = lockout.onset_s - event.detected_s
+                self._events[key] = replace(event, end_s=lockout.onset_s, confirmed=True, lead_s=lead_s)
+                return [self._events[key]]
+        return []
 
     def _settle(self, rep: Rep) -> list[Event]:
         """Events that turn out to lie in `rep`, though their provisional index was another."""
         changed = []
         for key, event in self._events.items():
-            inside = rep.start_s - self.EARLY_S <= event.onset_s <= rep.end_s
+            inside = rep.start_s - self.EARLY_S <= _begun_s(event) <= rep.end_s
             if inside and event.rep != rep.rep and not self._has(event):
                 self._events[key] = replace(event, rep=rep.rep)
                 changed.append(self._events[key])
@@ -210,4 +231,14 @@ class Ledger:
 
     def _has(self, event: Event) -> bool:
         """Whether the event's rep has come to be, and not only after the event."""
-        return any(r.rep == event.rep and r.start_s - self.EARLY_S <= event.onset_s for r in self._reps)
+        return any(r.rep == event.rep and r.start_s - self.EARLY_S <= _begun_s(event) for r in self._reps)
+
+
+def _ended(known: Event, event: Event) -> Event:
+    """The last word on an event: what was said when it began stays."""
+    return replace(event, detected_s=known.detected_s, rep=known.rep, lead_s=known.lead_s)
+
+
+def _begun_s(event: Event) -> float:
+    """When an event first touched its rep: a predicted onset may lie beyond the rep's end."""
+    return min(event.onset_s, event.detected_s)

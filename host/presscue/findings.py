@@ -1,7 +1,9 @@
 """What the core has said, gathered: the last word on each rep, set, fault and cue."""
 
+import math
 from dataclasses import dataclass, field
 
+from .latency import percentiles
 from .results import Cue, Event, Note, Output, Rep, SetResult
 
 
@@ -11,7 +13,7 @@ class Findings:
 
     reps: dict[int, Rep] = field(default_factory=dict)
     sets: dict[int, SetResult] = field(default_factory=dict)
-    events: dict[tuple[str, str | None, float], Event] = field(default_factory=dict)
+    events: dict[tuple[str, str | None, float, bool], Event] = field(default_factory=dict)
     cues: list[Cue] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
@@ -23,17 +25,40 @@ class Findings:
                 case SetResult():
                     self.sets[out.set] = out
                 case Event():
-                    self.events[(out.kind, out.side, out.onset_s)] = out
+                    self.events[out.key] = out
                 case Cue():
                     self.cues.append(out)
                 case Note():
                     self.notes.append(out)
 
-    def faults(self) -> list[Event]:
-        """All faults in order of onset."""
+    def in_order(self) -> list[Event]:
+        """Faults and predictions in order of onset."""
         return sorted(self.events.values(), key=lambda event: event.onset_s)
+
+    def faults(self) -> list[Event]:
+        """What happened, in order of onset."""
+        return [event for event in self.in_order() if not event.predicted]
+
+    def predictions(self) -> list[Event]:
+        """What was said to be coming, in order of the expected onset."""
+        return [event for event in self.in_order() if event.predicted]
+
+    def foresight(self) -> dict[str, object]:
+        """How well lockouts were seen coming: predictions made, come true or not, lockouts not foreseen, lead in ms.
+
+        One that did not come true was false, or the lifter has acted on its cue: that cannot be told apart.
+        """
+        made = self.predictions()
+        lockouts = [event for event in self.faults() if event.kind == "lockout"]
+        return {
+            "made": len(made),
+            "came_true": sum(event.confirmed is True for event in made),
+            "did_not": sum(event.confirmed is False for event in made),
+            "not_foreseen": sum(math.isnan(event.lead_s) for event in lockouts),
+            "lead_ms": percentiles([1000.0 * event.lead_s for event in made if event.confirmed]),
+        }
 
     def clean_reps(self) -> int:
         """Reps without any fault."""
-        faulty = {event.rep for event in self.events.values()}
+        faulty = {event.rep for event in self.faults()}
         return sum(rep not in faulty for rep in self.reps)

@@ -1,5 +1,6 @@
 """What the core says: blocks of samples go in, these come out. Plain frozen data, no behaviour."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -119,7 +120,12 @@ class SetResult:
 
 @dataclass(frozen=True)
 class Event:
-    """A fault. end_s is NaN while it lasts; the same (kind, side, onset_s) is reported again when it ends."""
+    """A fault. end_s is NaN while it lasts; the same `key` is reported again when it ends.
+
+    predicted: it was still to come when it was detected: onset_s is the expected onset, end_s when it was known whether
+    it came, and confirmed says so (None until then). The lockout that a prediction was right about is an event of its
+    own. lead_s, of both: from the prediction to the onset as it was; NaN where there is no such pair.
+    """
 
     kind: Kind
     side: Side | None
@@ -130,6 +136,14 @@ class Event:
     severity: float
     confidence: float
     late: bool = False
+    predicted: bool = False
+    confirmed: bool | None = None
+    lead_s: float = math.nan
+
+    @property
+    def key(self) -> tuple[str, str | None, float, bool]:
+        """What the event is known by, however often it is said."""
+        return self.kind, self.side, self.onset_s, self.predicted
 
 
 @dataclass(frozen=True)

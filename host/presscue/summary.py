@@ -68,6 +68,8 @@ def show(found: Analysis, console: Console) -> None:
     outside = [event for event in found.findings.faults() if event.rep is None]
     for event in outside:
         console.print(f"outside any rep: {fault_text(event)} at {event.onset_s:.1f} s")
+    if words := foresight_text(found.findings):
+        console.print(words, highlight=False)
     for what, how in found.measured().items():
         if how.startswith("not measured"):
             console.print(f"[dim]{what.replace('_', ' ')} {how}[/]", highlight=False)
@@ -91,6 +93,19 @@ def reps_table(findings: Findings) -> Table:
             number(rep.mean_concentric_velocity_mps, "{:.2f} m/s"), faults_text(own),
         )  # fmt: skip
     return table
+
+
+def foresight_text(findings: Findings) -> str:
+    """How lockouts were seen coming, in a line; "" where there was nothing to see."""
+    seen = findings.foresight()
+    if not seen["made"] and not seen["not_foreseen"]:
+        return ""
+    lead = seen["lead_ms"]
+    ahead = f", {lead['p50']:.0f} ms ahead (median)" if isinstance(lead, dict) else ""
+    return (
+        f"lockouts predicted: {seen['came_true']} of {seen['came_true'] + seen['not_foreseen']}{ahead}; "
+        f"predictions that did not come true: {seen['did_not']}"
+    )
 
 
 def faults_text(events: Iterable[Event]) -> str:

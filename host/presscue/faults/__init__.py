@@ -12,10 +12,11 @@ import numpy as np
 
 from presscue.compiled import njit
 from presscue.events import HEEL_LEFT, HEEL_RIGHT
-from presscue.faults import depth, heel_lift, lockout, slam, tempo
+from presscue.faults import depth, heel_lift, lockout, prediction, slam, tempo
 from presscue.faults.depth import Params as Depth
 from presscue.faults.heel_lift import Params as HeelLift
 from presscue.faults.lockout import Params as Lockout
+from presscue.faults.prediction import Params as Prediction
 from presscue.faults.slam import Params as Slam
 from presscue.faults.tempo import Params as Tempo
 
@@ -25,6 +26,7 @@ class Params(NamedTuple):
 
     slam: Slam = Slam()
     lockout: Lockout = Lockout()
+    prediction: Prediction = Prediction()
     heel_lift: HeelLift = HeelLift()
     depth: Depth = Depth()
     tempo: Tempo = Tempo()
@@ -35,6 +37,7 @@ class States(NamedTuple):
 
     slam: np.ndarray
     lockout: np.ndarray
+    prediction: np.ndarray
     heel_left: np.ndarray
     heel_right: np.ndarray
     depth: np.ndarray
@@ -46,6 +49,7 @@ def new_states() -> States:
     return States(
         slam.new_state(),
         lockout.new_state(),
+        prediction.new_state(),
         heel_lift.new_state(HEEL_LEFT),
         heel_lift.new_state(HEEL_RIGHT),
         depth.new_state(),
@@ -63,6 +67,7 @@ def step_all(p, s, x, rep, out):
     """One reading through all detectors: p Params, s States."""
     slam.step(p.slam, s.slam[0], x, rep, out)
     lockout.step(p.lockout, s.lockout[0], x, rep, out)
+    prediction.step(p.prediction, s.prediction[0], x, rep, out)
     heel_lift.step(p.heel_lift, s.heel_left[0], x, rep, out)
     heel_lift.step(p.heel_lift, s.heel_right[0], x, rep, out)
     depth.step(p.depth, s.depth[0], x, rep, out)
