@@ -175,7 +175,7 @@ class Ledger:
             return [*self.close(), set_of(row)]
         if action == HALFWAY:
             return []
-        return self._note(event_of(row))
+        return [*self._note(event_of(row))]
 
     def close(self) -> list[Event]:
         """The set (or the recording) is over: events of no rep are said again, with rep None."""

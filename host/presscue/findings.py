@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from .latency import percentiles
 from .results import Cue, Event, Note, Output, Rep, SetResult
@@ -43,7 +44,7 @@ class Findings:
         """What was said to be coming, in order of the expected onset."""
         return [event for event in self.in_order() if event.predicted]
 
-    def foresight(self) -> dict[str, object]:
+    def foresight(self) -> dict[str, Any]:
         """How well lockouts were seen coming: predictions made, come true or not, lockouts not foreseen, lead in ms.
 
         One that did not come true was false, or the lifter has acted on its cue: that cannot be told apart.

@@ -101,7 +101,7 @@ def foresight_text(findings: Findings) -> str:
     if not seen["made"] and not seen["not_foreseen"]:
         return ""
     lead = seen["lead_ms"]
-    ahead = f", {lead['p50']:.0f} ms ahead (median)" if isinstance(lead, dict) else ""
+    ahead = f", {lead['p50']:.0f} ms ahead (median)" if lead else ""
     return (
         f"lockouts predicted: {seen['came_true']} of {seen['came_true'] + seen['not_foreseen']}{ahead}; "
         f"predictions that did not come true: {seen['did_not']}"
