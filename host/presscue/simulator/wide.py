@@ -17,7 +17,8 @@ def wide_fields(seed: int, usual: dict) -> dict:
 
     height = u(1.50, 2.05)
     rail = float(rng.choice([usual["rail_deg"], u(15, 75), u(25, 60)]))
-    press_first = bool(usual["press_first"] or rng.random() < 0.2)
+    # A press from deep stops on an incline is an unracking to some and the first half of a rep to others.
+    press_first = rail < 15.0 or rail > 75.0
     slow = u(0.8, 1.6)
     pause_top, pause_bottom = float(rng.choice([u(0.05, 0.8), u(1.0, 3.0)], p=[0.8, 0.2])), u(0.0, 0.4)
     if rng.random() < 0.2:
@@ -29,7 +30,7 @@ def wide_fields(seed: int, usual: dict) -> dict:
         "shank_m": 0.246 * height + u(-0.03, 0.03),
         "rail_deg": rail,
         "press_first": press_first,
-        "rack_deg": u(72, 84) if press_first else u(45, 70),
+        "rack_deg": u(72, 84) if press_first else u(35, 70),
         "sled_load_kg": u(40, 300),
         "foot_replace_m": u(0.0, 0.02),
         "toe_out_deg": u(0, 35),
