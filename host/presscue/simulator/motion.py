@@ -240,7 +240,7 @@ def _sit(scenario: Scenario, motion: Motion, under_load, replaced: list[float], 
         motion.hip_upper_m += 0.3 * scenario.seat_shift_m * rng.normal() * step
     carried = np.zeros(t_s.size)
     for start_s, end_s in under_load:
-        carried += bump(t_s, start_s, end_s, 0.9)
+        carried += bump(t_s, start_s, end_s, 0.5)
         back_s = end_s + 0.7  # the lifter sits up again once the sled is racked
         motion.hip_rail_m += (
             scenario.seat_slide_m * ease((t_s - start_s) / (end_s - start_s)) * ease((back_s - t_s) / 0.7)
