@@ -257,7 +257,8 @@ def _stick(scenario: Scenario, motion: Motion, rng) -> None:
         creep = np.abs(np.gradient(motion.rail_m, 1 / GRID_HZ)) / _CREEP_MPS
         noise = band_noise(rng, motion.t_s.size, 5.0, 14.0)
         acceleration = np.diff(noise, 2) * GRID_HZ**2
-        bent = ease(Leg(scenario, motion.ankle_height_m).flexion_deg(motion.rail_m) / 8.0 - 0.25)
+        leg = Leg(scenario, motion.ankle_height_m - motion.hip_upper_m)
+        bent = ease(leg.flexion_deg(motion.rail_m - motion.hip_rail_m) / 8.0 - 0.25)
         motion.rail_m += bent * creep * np.exp(1 - creep) * noise * (scenario.stick_slip_mps2 / np.std(acceleration))
 
 
