@@ -1,11 +1,10 @@
 """From raw samples messages to SI units: the channel table and the conversion.
 
-One conversion serves live and batch: it takes any number of messages of one source, and the values do not
-depend on how many. The layout of the message comes from `wire.MESSAGES`; nothing is repeated here.
+The values of a message do not depend on what is converted with it. The layout of the message comes from
+`wire.MESSAGES`; nothing is repeated here.
 """
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +105,11 @@ class ChannelTable:
         rows = self._rows.setdefault(source, {})
         rows[index] = (row["channels"], row["scale_nano"], row["label"].decode("utf-8", "replace"))
         self._layouts.pop(source, None)
-        if source in COLUMNS and all(rows.get(i, (0,))[0] == row["channels"] for i in range(row["channels"])):
+        if (
+            source in COLUMNS
+            and row["channels"]
+            and all(rows.get(i, (0,))[0] == row["channels"] for i in range(row["channels"]))
+        ):
             self._layouts[source] = _layout(source, [rows[i] for i in range(row["channels"])])
         return True
 
@@ -118,33 +121,33 @@ def _layout(source: int, rows: list[tuple[int, int, str]]) -> Layout:
     return Layout(source, scale, None if pick == list(range(len(rows))) else np.array(pick), len(rows))
 
 
-def convert(layout: Layout, messages: Sequence[bytes], offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def convert_one(layout: Layout, message: bytes, offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """`convert` of one well-formed message, to the same bits: the quicker way for one packet at a time."""
+    _, _, _, _, t_us, period_ns, count, _ = _HEAD.unpack_from(message, 1)
+    t_s = (t_us + offset_us + np.arange(count) * period_ns / 1000.0) * 1e-6
+    return t_s, _values(layout, np.frombuffer(message, "<i2", offset=_DATA_AT).reshape(count, layout.channels))
+
+
+def convert(layout: Layout, messages: Messages, offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(t_s shape (n,), values shape (n, columns)) of well-formed samples messages of one source, in their order.
 
     `offset_us` is added to every time. Each reading's value depends on its own message only, to the bit.
     """
-    if isinstance(messages, Messages):
-        heads = messages.fixed(_HEAD_DTYPE)
-    else:
-        heads = np.frombuffer(b"".join([message[:_DATA_AT] for message in messages]), _HEAD_DTYPE)
-    counts = heads["count"]
-    if len(messages) == 1:
-        start_us, period_ns, index = heads["t_us"], heads["period_ns"], np.arange(int(counts[0]))
-    else:
-        start_us, period_ns = np.repeat(heads["t_us"], counts), np.repeat(heads["period_ns"], counts)
-        firsts = np.cumsum(counts, dtype=np.int64) - counts
-        index = np.arange(len(start_us)) - np.repeat(firsts, counts)
-    t_us = start_us.astype(np.int64) + offset_us
-    t_s = (t_us + index * period_ns.astype(np.int64) / 1000.0) * 1e-6
-    if isinstance(messages, Messages):
-        size = 2 * layout.channels
-        at = np.repeat(messages.at, counts) + (_DATA_AT + index * size)
-        raw = records(messages.data, at, np.dtype(f"V{size}")).view("<i2").reshape(-1, layout.channels)
-    else:
-        raw = np.frombuffer(b"".join([message[_DATA_AT:] for message in messages]), "<i2").reshape(-1, layout.channels)
+    heads = messages.fixed(_HEAD_DTYPE)
+    counts = heads["count"].astype(np.int64)
+    index = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    t_us = np.repeat(heads["t_us"].astype(np.int64) + offset_us, counts)
+    t_s = (t_us + index * np.repeat(heads["period_ns"].astype(np.int64), counts) / 1000.0) * 1e-6
+    size = 2 * layout.channels
+    at = np.repeat(messages.at, counts) + (_DATA_AT + index * size)
+    raw = records(messages.data, at, np.dtype(f"V{size}")).view("<i2").reshape(-1, layout.channels)
+    return t_s, _values(layout, raw)
+
+
+def _values(layout: Layout, raw: np.ndarray) -> np.ndarray:
     values = raw * layout.scale
     if layout.source == wire.PADS:
         values[raw == OPEN_PAD] = np.nan
     if layout.pick is not None:
         values = np.where(layout.pick >= 0, values[:, layout.pick], np.nan)
-    return t_s, values
+    return values

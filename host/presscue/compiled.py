@@ -41,4 +41,4 @@ if not getattr(config, "CACHE_DIR", ""):
 
 def njit(function):
     """Compile a kernel: cached, without the interpreter lock, exact arithmetic."""
-    return numba.njit(cache=True, nogil=True)(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)

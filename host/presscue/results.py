@@ -45,6 +45,9 @@ class Stretch(NamedTuple):
         blocks = [part for block in blocks for part in _parts(block)]
         if not blocks:
             return _NOTHING
+        if len(blocks) == 1 and blocks[0].values.shape[1] == 6:
+            one = blocks[0]
+            return cls(np.array([one.source]), np.array([len(one.t_s)]), np.array([one.lost]), one.t_s, one.values)
         size = [len(block.t_s) for block in blocks]
         values = np.empty((sum(size), 6))
         end = 0

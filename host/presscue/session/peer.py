@@ -85,15 +85,12 @@ class Session:
     def receive_messages(self, messages: Iterable[bytes]) -> list[SessionEvent]:
         """Events of whole messages, in their order. Raises PeerError."""
         events: list[SessionEvent] = []
-        waiting: dict[int, list[tuple[int, int, int, bytes]]] = {}
         for message in messages:
             self.counts.messages += 1
             if message[:1] == _SAMPLES:
-                self._samples(message, events, waiting)
+                self._samples(message, events)
             else:
-                self._convert(waiting, events)  # what follows may be converted differently
                 self._other(message, events)
-        self._convert(waiting, events)
         return events
 
     def unanswered(self) -> PeerError:
@@ -174,7 +171,7 @@ class Session:
                 events.append(ev.Rebooted(number, boot.offset_us * 1e-6))
         return boot
 
-    def _samples(self, message: bytes, events: list[SessionEvent], waiting: dict) -> None:
+    def _samples(self, message: bytes, events: list[SessionEvent]) -> None:
         head = channels.read_head(message)
         if head is None:
             self.counts.malformed += 1
@@ -189,7 +186,6 @@ class Session:
             return
         boot = self._boot
         if boot is None or boot.boot != number:
-            self._convert(waiting, events)
             boot = self._in_boot(number, events)
         place = boot.place(order)
         if place is NEW and boot is self._boot:
@@ -198,26 +194,13 @@ class Session:
             end_us = boot.offset_us + t_us + count * period_ns // 1000
             if end_us > boot.end_us:
                 boot.end_us = end_us
-            waiting.setdefault(source, []).append((len(events), count, lost, message))
-            events.append(_PLACEHOLDER)
+            t_s, values = channels.convert_one(layout, message, boot.offset_us)
+            events.append(ev.Readings(message, results.Samples(source, t_s, values, lost)))
         elif place is REPEATED:
             self.counts.repeated += 1
         else:
             self.counts.late += 1
             events.append(ev.LateReadings(message))
-
-    def _convert(self, waiting: dict, events: list[SessionEvent]) -> None:
-        """Put Readings in the places kept for them: all of a source, in the present boot, converted at once."""
-        for source, rows in waiting.items():
-            layout, offset_us = self.channels.layout(source), self._known_boot().offset_us
-            assert layout is not None
-            t_s, values = channels.convert(layout, [row[3] for row in rows], offset_us)
-            first = 0
-            for at, count, lost, message in rows:
-                end = first + count
-                events[at] = ev.Readings(message, results.Samples(source, t_s[first:end], values[first:end], lost))
-                first = end
-        waiting.clear()
 
     def _other(self, message: bytes, events: list[SessionEvent]) -> None:
         if not message or message[0] not in wire.MESSAGES:
@@ -264,4 +247,3 @@ class Session:
 
 
 _SAMPLES = bytes([channels.SAMPLES])
-_PLACEHOLDER = ev.Unknown(b"")
