@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from drawn_frames import Drawing, Run, drive, inclined_set
 from presscue import events, faults, reps
 from presscue.faults import params_from_limits
+from presscue.results import Kind
 
 
 def kinds(found):
@@ -198,6 +200,46 @@ def test_without_pads_there_are_no_heels():
     assert kinds(Run().results(rows)[2]) == [("heel_lift", "right", 1)]
 
 
+def fallen(rows, start_s, end_s, turned_deg):
+    """Turn the knee out of plane from start_s to end_s, inward > 0."""
+    rows["valgus_deg"] = np.where((rows["t_s"] >= start_s) & (rows["t_s"] < end_s), turned_deg, 0.0)
+
+
+@pytest.mark.parametrize(("turned_deg", "kind"), [(14.0, "valgus"), (-14.0, "varus")])
+@pytest.mark.parametrize("leg", ["left", "right"])
+def test_a_knee_that_leaves_its_plane(turned_deg, kind, leg):
+    rows = inclined_set(4).frames()
+    fallen(rows, 11.0, 11.8, turned_deg)
+    _, _, found = Run(fault_params=params_from_limits({}, leg)).results(rows)
+    assert kinds(found) == [(kind, leg, 1)]
+    assert found[0].onset_s == pytest.approx(11.0, abs=0.02)
+    assert found[0].detected_s - found[0].onset_s == pytest.approx(0.1, abs=0.02)
+    assert found[0].end_s == pytest.approx(11.8, abs=0.02)
+    assert found[0].severity == pytest.approx(0.4)
+    assert found[0].confidence > 0.95
+
+
+@pytest.mark.parametrize(("turned_deg", "length_s", "wanted"), [(8.0, 1.0, 0), (14.0, 0.07, 0), (8.0, 1.0, 1)])
+def test_valgus_limit(turned_deg, length_s, wanted):
+    rows = inclined_set(4).frames()
+    fallen(rows, 11.0, 11.0 + length_s, turned_deg)
+    limits = {"valgus_deg": 6.0} if wanted else {}
+    assert len(Run(fault_params=params_from_limits(limits)).results(rows)[2]) == wanted
+
+
+def test_wobbling_about_the_valgus_limit_is_one_fault():
+    rows = inclined_set(4).frames()
+    turned = 10.0 + 2.0 * np.sin(2.0 * np.pi * 2.0 * rows["t_s"])
+    rows["valgus_deg"] = np.where((rows["t_s"] >= 10.5) & (rows["t_s"] < 12.4), turned, 0.0)
+    assert kinds(Run().results(rows)[2]) == [("valgus", "left", 1)]
+
+
+def test_knees_that_drop_once_the_sled_is_put_down_are_no_fault():
+    rows = inclined_set(3).frames()
+    fallen(rows, 4.1 + 3 * 4.4 + 1.5 + 0.6, 30.0, 25.0)
+    assert Run().results(rows)[2] == []
+
+
 def test_limits_of_the_profile():
     assert params_from_limits({}) == faults.Params()
     params = params_from_limits({"soft_bend_deg": 10, "max_flexion_deg": 85.0})
@@ -223,7 +265,8 @@ def test_limits_that_make_no_sense(limits):
 
 
 def test_numbers_of_faults_are_all_known():
-    assert sorted(events.FAULTS) == list(range(11))
+    assert sorted(events.FAULTS) == list(range(len(events.FAULTS)))
+    assert {kind for kind, _ in events.FAULTS.values()} == set(get_args(Kind))
 
 
 def test_cost_of_a_reading(capsys):

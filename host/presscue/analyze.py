@@ -100,7 +100,8 @@ class Analysis:
         }
 
     def measured(self) -> dict[str, str]:
-        return measured(self.core.calibration, self.pads, self.source.profile.segment)
+        profile = self.source.profile
+        return measured(self.core.calibration, self.pads, profile.segment, profile.leg)
 
     def notes(self) -> list[str]:
         """What a user should read once."""

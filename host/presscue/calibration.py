@@ -80,13 +80,14 @@ class Calibration:
 class Priors:
     """What is known before the first rep. Lengths in m, angle in degrees, hold in s on the node clock.
 
-    on_shank: the leg IMU sits where the linkage expects it.
+    on_shank: the leg IMU sits where the linkage expects it. leg: "left" or "right", which leg carries it.
     """
 
     height_m: float | None = None
     rail_deg: float | None = None
     hold_s: tuple[float, float] | None = None
     on_shank: bool = True
+    leg: str | None = None
 
 
 @dataclass(frozen=True)

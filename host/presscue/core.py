@@ -69,7 +69,7 @@ class Core:
         self.calibration: Calibration | None = None
         self.merge = Merge()
         self.policy = CuePolicy(self.config.cues)
-        self._p_faults = faults.params_from_limits(self.config.limits)
+        self._p_faults = faults.params_from_limits(self.config.limits, self.config.priors.leg)
         self._p_reps = reps.Params()
         self._states = kernel.new_states()
         self._ledger = events.Ledger()
@@ -234,7 +234,7 @@ class Core:
         assert new is not None
         self._pending = None
         self.calibration = new
-        model = model_of(new)
+        model = model_of(new, self.config.priors)
         if self._model is not None and old is not None and (old.has_sled, old.has_leg) == (new.has_sled, new.has_leg):
             recalibrate(self._states.tracker, self._model, model)
             self._model = model

@@ -33,7 +33,7 @@ SESSION += (
 )
 BUDGET_MS = 75.0
 """Cue latency, p95, over a serial link (design: batch, links, host, node and actuator together)."""
-FOUND_KINDS = ("lockout", "slam", "heel_lift", "depth", "tempo")
+FOUND_KINDS = ("lockout", "slam", "heel_lift", "depth", "tempo", "valgus", "varus")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ def run_demo(*, fast: bool, seed: int | None, faults: str | None, folder: Path |
         scenario, _ = parse_options(options)
     except ScenarioError as error:
         raise UsageError(f"--faults {faults}: {error}") from None
-    profile = Profile(lifter="virtual", height_m=round(scenario.height_m, 2), sled_load_kg=round(scenario.sled_load_kg),
-                      straight_leg_hold_s=(0.2, scenario.hold_s))  # fmt: skip
+    profile = Profile(
+        lifter="virtual", height_m=round(scenario.height_m, 2), sled_load_kg=round(scenario.sled_load_kg),
+        leg=scenario.leg, straight_leg_hold_s=(0.2, scenario.hold_s),
+    )  # fmt: skip
     get_ready(quiet)
     began_s = time.monotonic()
     link = open_sim(options + ",fast" * fast)

@@ -20,8 +20,9 @@ BEGUN, ENDED, REP, SET, HALFWAY = range(5)
 """Actions of a row. HALFWAY: a press has come half-way up, the moment for a reminder."""
 
 (
-    LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS, VARUS, TEMPO, IMBALANCE, LOCKOUT_AHEAD,
-) = range(11)  # fmt: skip
+    LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS_LEFT, VARUS_LEFT, TEMPO, IMBALANCE, LOCKOUT_AHEAD,
+    VALGUS_RIGHT, VARUS_RIGHT, SEAT_LIFT_ESTIMATED,
+) = range(14)  # fmt: skip
 
 FAULTS: dict[int, tuple[Kind, Side | None]] = {
     LOCKOUT: ("lockout", None),
@@ -30,11 +31,14 @@ FAULTS: dict[int, tuple[Kind, Side | None]] = {
     HEEL_LEFT: ("heel_lift", "left"),
     HEEL_RIGHT: ("heel_lift", "right"),
     SEAT_LIFT: ("seat_lift", None),
-    VALGUS: ("valgus", None),
-    VARUS: ("varus", None),
+    VALGUS_LEFT: ("valgus", "left"),
+    VARUS_LEFT: ("varus", "left"),
     TEMPO: ("tempo", None),
     IMBALANCE: ("imbalance", None),
     LOCKOUT_AHEAD: ("lockout", None),
+    VALGUS_RIGHT: ("valgus", "right"),
+    VARUS_RIGHT: ("varus", "right"),
+    SEAT_LIFT_ESTIMATED: ("seat_lift", None),
 }
 """Number of a fault in rows: its kind and side. Numbers are never reused. LOCKOUT_AHEAD: a predicted lockout."""
 
@@ -223,15 +227,18 @@ class Ledger:
         """Events that turn out to lie in `rep`, though their provisional index was another."""
         changed = []
         for key, event in self._events.items():
-            inside = rep.start_s - self.EARLY_S <= _begun_s(event) <= rep.end_s
-            if inside and event.rep != rep.rep and not self._has(event):
+            begun_s = _begun_s(event)
+            inside = rep.start_s <= begun_s <= rep.end_s
+            early = 0.0 < rep.start_s - begun_s <= self.EARLY_S
+            if event.rep != rep.rep and (inside or (early and not self._has(event, rep.start_s - begun_s))):
                 self._events[key] = replace(event, rep=rep.rep)
                 changed.append(self._events[key])
         return changed
 
-    def _has(self, event: Event) -> bool:
-        """Whether the event's rep has come to be, and not only after the event."""
-        return any(r.rep == event.rep and r.start_s - self.EARLY_S <= _begun_s(event) for r in self._reps)
+    def _has(self, event: Event, within_s: float = math.inf) -> bool:
+        """Whether the event's rep has come to be, not only after the event, nor over for longer than within_s."""
+        own = [r for r in self._reps if r.rep == event.rep]
+        return any(r.start_s - self.EARLY_S <= _begun_s(event) <= r.end_s + within_s for r in own)
 
 
 def _ended(known: Event, event: Event) -> Event:

@@ -20,7 +20,7 @@ def core_of(profile: Profile, *, patient: bool, trace: bool = False, observe_onl
     limits = {"soft_bend_deg": profile.soft_bend_deg, "max_flexion_deg": profile.max_flexion_deg}
     said = {name: value for name, value in limits.items() if value is not None}
     priors = Priors(
-        profile.height_m, profile.rail_deg, profile.straight_leg_hold_s, on_shank=profile.segment != "thigh"
+        profile.height_m, profile.rail_deg, profile.straight_leg_hold_s, profile.segment != "thigh", profile.leg
     )
     cues = CueParams(observe_only=observe_only)
     return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace))

@@ -16,7 +16,10 @@ FRAME = np.dtype(
         ("velocity_mps", "f8"),  # > 0 while pressing
         ("acceleration_mps2", "f8"),  # of the sled along the rail
         ("pitch_deg", "f8"),  # rotation of the leg IMU about the flexion axis since the start
-        ("valgus_deg", "f8"),  # out-of-plane rotation, inward > 0
+        ("inward_deg", "f8"),  # out-of-plane rotation of the leg about the rail (or the vertical), inward > 0
+        ("twist_deg", "f8"),  # the same about the line across it in the leg's plane; the zero of both is free
+        ("valgus_deg", "f8"),  # out-of-plane rotation against the lifter's own baseline (plane.py), inward > 0
+        ("calm", "f8"),  # 1 while the leg rests
         ("heel_left", "f8"),  # pad readings, as delivered
         ("heel_right", "f8"),
         ("seat", "f8"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from presscue import activity, faults, phases, reps, tracker, wire
+from presscue import activity, faults, phases, plane, reps, tracker, wire
 from presscue.compiled import njit
 from presscue.events import Buffer, new_buffer
 from presscue.frame import new_frame
@@ -34,6 +34,7 @@ class States(NamedTuple):
     tracker: tracker.State
     frame: np.ndarray
     reps: np.ndarray
+    plane: np.ndarray
     faults: faults.States
     out: Buffer
 
@@ -41,8 +42,9 @@ class States(NamedTuple):
 def new_states() -> States:
     """A loop that has seen nothing."""
     return States(
-        tracker.new_state(), new_frame().view(np.recarray), reps.new_state(), faults.new_states(), new_buffer()
-    )
+        tracker.new_state(), new_frame().view(np.recarray), reps.new_state(), plane.new_state(), faults.new_states(),
+        new_buffer(),
+    )  # fmt: skip
 
 
 @njit
@@ -71,6 +73,7 @@ def run(model, p_reps, p_faults, states, moved, kinds, t_s, values, begin, end, 
         source = kinds[i]
         tracker.step(model, states.tracker, x, t_s[i], source, values[i])
         reps.step(p_reps, rep, x, out)
+        plane.step(states.plane[0], x, rep)
         faults.step_all(p_faults, states.faults, x, rep, out)
         if trace.shape[0] > 0:
             row = trace[i]

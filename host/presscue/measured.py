@@ -7,11 +7,13 @@ from .calibration import Calibration
 NOT = "not measured: "
 
 
-def measured(calibration: Calibration | None, pads: Collection[str], segment: str | None) -> dict[str, str]:
+def measured(
+    calibration: Calibration | None, pads: Collection[str], segment: str | None, leg: str | None = None
+) -> dict[str, str]:
     """How each quantity was measured, or why it was not.
 
-    pads: names of those that read anything, of heel_left, heel_right, seat. segment: where the profile says that the
-    leg IMU sits.
+    pads: names of those that read anything, of heel_left, heel_right, seat. segment, leg: where the profile says that
+    the leg IMU sits.
     """
     has_sled = calibration is not None and calibration.has_sled
     has_leg = calibration is not None and calibration.has_leg
@@ -30,6 +32,14 @@ def measured(calibration: Calibration | None, pads: Collection[str], segment: st
     by = "+".join(name for name, there in (("leg", has_leg), ("sled", has_sled)) if there)
     heels = {name: f"{name.replace('_', ' ')} pad" for name in ("heel_left", "heel_right")}
     there = [text for name, text in heels.items() if name in pads]
+    if not has_leg:
+        plane = no_leg
+    elif leg is None:
+        plane = NOT + "the profile does not say which leg carries the IMU: write leg under [mount]"
+    elif linked:
+        plane = f"leg+sled, {leg} knee"
+    else:
+        plane = f"leg, {leg} knee, by its turn about the vertical: on a level rail its side is uncertain"
     return {
         "reps": by or no_rep,
         "knee_flexion": knee,
@@ -41,7 +51,7 @@ def measured(calibration: Calibration | None, pads: Collection[str], segment: st
         "tempo": by or no_rep,
         "heel_lift": (" and ".join(there) if by else no_rep) if there else NOT + "no heel pad",
         "seat_lift": NOT + ("no detector in this version" if "seat" in pads else "no seat pad"),
-        "valgus": NOT + "no detector in this version",
-        "varus": NOT + "no detector in this version",
+        "valgus": plane,
+        "varus": plane,
         "imbalance": NOT + "no detector in this version",
     }

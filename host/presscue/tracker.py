@@ -1,8 +1,11 @@
-"""From one reading to one frame: sled motion, leg pitch, and, where both are there, the linkage filter.
+"""From one reading to one frame: sled motion, leg rotation, and, where both are there, the linkage filter.
 
-Three small filters run side by side, each on what it alone can know:
+Four small filters run side by side, each on what it alone can know:
 * sled: position, velocity and accelerometer bias along the rail, with zero-velocity updates while the sled is still;
 * pitch: angle of the leg IMU about the flexion axis, with gyro bias and gyro scale, corrected by gravity;
+* plane: rotation of the leg IMU about the two axes in the leg's plane, which a leg in its plane does not make. The
+  gyro carries it from reading to reading; gravity holds the tilt, and only rest, which shows the gyro's bias, the turn
+  about the vertical;
 * linkage (estimator.py): flexion, whenever sled and leg move as one. When its innovations say that they do not (the
   leg is off the sled, a sensor slipped), it stops, and starts afresh from gravity once the leg rests.
 """
@@ -13,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from presscue import wire
-from presscue.calibration import Calibration
+from presscue.calibration import Calibration, Priors
 from presscue.compiled import njit
 from presscue.estimator import (
     ACCELERATION,
@@ -46,6 +49,9 @@ LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for 
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
 SURPRISE_S = 0.3  # its averaging time
 ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
+CALM_RADPS, CALM_S = 0.05, 0.2  # a leg that turns no faster, for so long, shows the gyro's bias
+BIAS_S = 5.0  # memory of that bias, in seconds of rest
+TILT_S, CALM_TILT_S = 5.0, 0.5  # how fast gravity corrects the tilt: in movement it shakes, at rest it is right
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
 
 
@@ -65,9 +71,13 @@ class Model(NamedTuple):
     links: Links
     leg: Leg
     noise: Noise
+    inward: float  # sign of an inward rotation about the rail, seen from the flexion axis; NaN: which leg is not known
 
 
-def model_of(c: Calibration) -> Model:
+INWARD = {"left": 1.0, "right": -1.0, None: math.nan}
+
+
+def model_of(c: Calibration, priors: Priors | None = None) -> Model:
     """The model of a calibration. All arrays are contiguous: another layout would be compiled for anew."""
     rail, axis, first, second = (np.ascontiguousarray(vector) for vector in (c.rail, c.axis, c.first, c.second))
     return Model(
@@ -84,6 +94,7 @@ def model_of(c: Calibration) -> Model:
         c.links,
         c.leg,
         Noise(),
+        INWARD[priors.leg if priors is not None else None],
     )
 
 
@@ -96,6 +107,7 @@ class State(NamedTuple):
     sled_P: np.ndarray
     pitch: np.ndarray  # angle, bias, scale; covariance
     pitch_P: np.ndarray
+    plane: np.ndarray
     aux: np.ndarray
 
 
@@ -103,6 +115,10 @@ class State(NamedTuple):
     ON, SLED_T, LEG_T, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
     RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, AUX,
 ) = range(20)  # fmt: skip
+
+TURN, TILT, BIAS_1, BIAS_2, SLOW_1, SLOW_2, CALM_T, RESTED = range(8)
+"""State.plane: rotation about the vertical and about the horizontal in the leg's plane (rad); gyro bias and smoothed
+rate along the two in-plane axes of the IMU (rad/s); since when the leg has been calm, and for how long in all (s)."""
 
 
 def new_state() -> State:
@@ -112,7 +128,7 @@ def new_state() -> State:
         aux[i] = -1e9
     sled_P = np.diag([1e-6, 1e-4, 0.03**2])
     pitch_P = np.diag([1.0, 0.02**2, 0.02**2])
-    return State(np.zeros(N), np.zeros((N, N)), np.zeros(3), sled_P, np.zeros(3), pitch_P, aux)
+    return State(np.zeros(N), np.zeros((N, N)), np.zeros(3), sled_P, np.zeros(3), pitch_P, np.zeros(8), aux)
 
 
 @njit
@@ -202,6 +218,52 @@ def step_pitch(m, s, t, rate, f1, f2):
 
 
 @njit
+def step_plane(s, t, dt, rate, rate1, rate2, across):
+    """Out-of-plane rotation: rate about the flexion axis and rates about the in-plane axes (rad/s), specific force
+    along the flexion axis (m/s2). A flexion axis turned out of its place by (turn, tilt) feels gravity times tilt."""
+    out = s.plane
+    tilt = min(max(across / GRAVITY_MPS2, -1.0), 1.0)
+    if dt > LOST_S:
+        out[TILT] = tilt
+        out[SLOW_1] = rate1
+        out[SLOW_2] = rate2
+        out[CALM_T] = t
+        return
+    low = min(dt / 0.1, 1.0)
+    out[SLOW_1] += low * (rate1 - out[SLOW_1])
+    out[SLOW_2] += low * (rate2 - out[SLOW_2])
+    off = abs(out[SLOW_1] - out[BIAS_1]) + abs(out[SLOW_2] - out[BIAS_2])
+    if off > CALM_RADPS or abs(rate) > CALM_RADPS:
+        out[CALM_T] = t
+    calm = t - out[CALM_T] > CALM_S
+    if calm:
+        out[RESTED] = min(out[RESTED] + dt, BIAS_S)
+        part = dt / out[RESTED]
+        out[BIAS_1] += part * (rate1 - out[BIAS_1])
+        out[BIAS_2] += part * (rate2 - out[BIAS_2])
+    cosine, sine = math.cos(s.pitch[0]), math.sin(s.pitch[0])
+    first, second = dt * (rate1 - out[BIAS_1]), dt * (rate2 - out[BIAS_2])
+    out[TURN] += cosine * first - sine * second
+    out[TILT] += sine * first + cosine * second
+    out[TILT] += min(dt / (CALM_TILT_S if calm else TILT_S), 1.0) * (tilt - out[TILT])
+
+
+@njit
+def write_plane(m, s, f):
+    """Out-of-plane rotation about the rail and across it; without a linkage about the vertical and the horizontal."""
+    f.calm = 1.0 if f.t_s - s.plane[CALM_T] > CALM_S else 0.0
+    turn, tilt = s.plane[TURN] * DEGREES * m.inward, s.plane[TILT] * DEGREES * m.inward
+    if m.linked:
+        size = math.hypot(m.leg.up_u, m.leg.up_w)
+        sine, cosine = m.leg.up_u / size, m.leg.up_w / size
+        f.inward_deg = sine * turn - cosine * tilt
+        f.twist_deg = cosine * turn + sine * tilt
+    else:
+        f.inward_deg = turn
+        f.twist_deg = tilt
+
+
+@njit
 def stop_linkage(s, t):
     s.aux[ON] = 0.0
     s.aux[BUSY_T] = t
@@ -266,6 +328,10 @@ def step(m, s, f, t, source, v):
         step_pitch(m, s, t, rate, f1, f2)
         f.pitch_deg = (s.pitch[0] - aux[PITCH_ZERO]) * DEGREES
         dt = t - aux[LEG_T]
+        rate1 = v[3] * m.first[0] + v[4] * m.first[1] + v[5] * m.first[2]
+        rate2 = v[3] * m.second[0] + v[4] * m.second[1] + v[5] * m.second[2]
+        step_plane(s, t, dt, rate, rate1, rate2, v[0] * m.axis[0] + v[1] * m.axis[1] + v[2] * m.axis[2])
+        write_plane(m, s, f)
         low = 1.0 if dt > LOST_S else min(dt / 0.1, 1.0)
         aux[F1_LOW] += low * (f1 - aux[F1_LOW])
         aux[F2_LOW] += low * (f2 - aux[F2_LOW])
@@ -302,6 +368,8 @@ def write_frame(m, s, f, t):
     aux = s.aux
     if t - aux[LEG_T] > LOST_S:
         f.pitch_deg = math.nan
+        f.inward_deg = math.nan
+        f.twist_deg = math.nan
     if aux[ON] == 1.0:
         at = pose(m.links, s.x[PHI])
         if aux[LINKED] == 0.0:

@@ -12,13 +12,14 @@ import numpy as np
 
 from presscue.compiled import njit
 from presscue.events import HEEL_LEFT, HEEL_RIGHT
-from presscue.faults import depth, heel_lift, lockout, prediction, slam, tempo
+from presscue.faults import depth, heel_lift, lockout, prediction, slam, tempo, valgus
 from presscue.faults.depth import Params as Depth
 from presscue.faults.heel_lift import Params as HeelLift
 from presscue.faults.lockout import Params as Lockout
 from presscue.faults.prediction import Params as Prediction
 from presscue.faults.slam import Params as Slam
 from presscue.faults.tempo import Params as Tempo
+from presscue.faults.valgus import Params as Valgus
 
 
 class Params(NamedTuple):
@@ -30,6 +31,7 @@ class Params(NamedTuple):
     heel_lift: HeelLift = HeelLift()
     depth: Depth = Depth()
     tempo: Tempo = Tempo()
+    valgus: Valgus = Valgus()
 
 
 class States(NamedTuple):
@@ -42,6 +44,8 @@ class States(NamedTuple):
     heel_right: np.ndarray
     depth: np.ndarray
     tempo: np.ndarray
+    valgus: np.ndarray
+    varus: np.ndarray
 
 
 def new_states() -> States:
@@ -54,6 +58,8 @@ def new_states() -> States:
         heel_lift.new_state(HEEL_RIGHT),
         depth.new_state(),
         tempo.new_state(),
+        valgus.new_state(1.0),
+        valgus.new_state(-1.0),
     )
 
 
@@ -72,6 +78,8 @@ def step_all(p, s, x, rep, out):
     heel_lift.step(p.heel_lift, s.heel_right[0], x, rep, out)
     depth.step(p.depth, s.depth[0], x, rep, out)
     tempo.step(p.tempo, s.tempo[0], x, rep, out)
+    valgus.step(p.valgus, s.valgus[0], x, rep, out)
+    valgus.step(p.valgus, s.varus[0], x, rep, out)
 
 
 # name in the profile's [limits]: (detector, parameter, least, most, unit)
@@ -81,6 +89,7 @@ LIMITS = {
     "heel_share": ("heel_lift", "share", 0.05, 0.8, "a part of the foot's own usual reading"),
     "lowering_s": ("tempo", "lowering_s", 0.2, 8.0, "seconds"),
     "bounce_mps2": ("tempo", "bounce_mps2", 1.0, 20.0, "m/s2"),
+    "valgus_deg": ("valgus", "limit_deg", 3.0, 45.0, "degrees out of plane"),
     "slam_mps": ("slam", "speed_mps", 0.05, 1.0, "m/s"),
 }
 
@@ -88,9 +97,10 @@ SAFE_BAND_DEG = 4.0
 """Width of the safe band above the soft bend: 8 to 12 degrees by default (domain.md)."""
 
 
-def params_from_limits(limits: dict) -> Params:
-    """Parameters for a profile's [limits]. Raises ValueError, one line, for what makes no sense."""
-    params = Params()
+def params_from_limits(limits: dict, leg: str | None = None) -> Params:
+    """Parameters for a profile's [limits], and the leg that carries the IMU. Raises ValueError, one line, for what
+    makes no sense."""
+    params = Params(valgus=Valgus(right=leg == "right"))
     for name, value in limits.items():
         if name not in LIMITS:
             raise ValueError(f"[limits] {name} is not known: choose from {', '.join(LIMITS)}")
