@@ -39,6 +39,7 @@ PURE = (
     "measure",
     "strokes",
     "phases",
+    "plane",
     "pairs",
     "reps",
     "faults",
