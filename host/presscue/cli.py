@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import analyze, demo, doctor, live, validate
+from .commands import analyze, annotate, demo, doctor, history, import_, live, validate
 from .errors import PresscueError
 
 
@@ -23,7 +23,16 @@ def cli() -> None:
     """Form coaching on the leg press: sensors on sled and leg, and a buzz when form goes wrong."""
 
 
-for _command in (demo.demo, live.live, analyze.analyze, doctor.doctor, validate.validate):
+for _command in (
+    demo.demo,
+    live.live,
+    analyze.analyze,
+    history.history,
+    annotate.annotate,
+    import_.import_,
+    doctor.doctor,
+    validate.validate,
+):
     cli.add_command(_command)
 
 

@@ -1,7 +1,8 @@
 """What the core has said, gathered: the last word on each rep, set, fault and cue."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .latency import percentiles
@@ -63,3 +64,16 @@ class Findings:
         """Reps without any fault."""
         faulty = {event.rep for event in self.faults()}
         return sum(rep not in faulty for rep in self.reps)
+
+
+def findings_of(analysis: Mapping[str, Any]) -> Findings:
+    """The reps, sets and faults of an analysis as OUT.json holds it; annotations may have added keys."""
+    found = Findings()
+    for name, kind in (("reps", Rep), ("sets", SetResult), ("events", Event)):
+        own = {one.name: one.type for one in fields(kind)}
+        for row in analysis[name]:
+            values: dict[str, Any] = {
+                key: math.nan if row[key] is None and own[key] is float else row[key] for key in own if key in row
+            }
+            found.add([kind(**values)])
+    return found

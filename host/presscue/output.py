@@ -31,7 +31,7 @@ SERIES = (
 
 def write_analysis(path: Path, analysis: Mapping[str, Any], form: str = FORMAT) -> None:
     """Write OUT.json: `format`, then `analysis`; NaN becomes null. Raises SaveError."""
-    text = json.dumps({"format": form, **_plain(analysis)}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    text = json.dumps({"format": form, **plain(analysis)}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     part = _part(path)
     try:
         part.write_text(text, encoding="utf-8")
@@ -108,14 +108,14 @@ def at_rows(rows_s: np.ndarray, series: Mapping[str, np.ndarray]) -> dict[str, n
     return out
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value as JSON knows it: numpy scalars and arrays, tuples and NaN are resolved."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, (np.ndarray, np.generic)):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -11,23 +11,36 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from .analyze import Analysis, analyze
+from .archive import annotations, facts, journal
 from .errors import UsageError
-from .findings import Findings
-from .output import write_analysis
-from .profile import read_profile
+from .findings import Findings, findings_of
+from .output import plain, write_analysis
+from .profile import parse_profile, read_profile
 from .results import Event
 
 
 def run_analyze(
-    recording: Path, *, profile_path: Path | None, json_path: Path | None, series_path: Path | None, quiet: bool
+    recording: Path,
+    *,
+    profile_path: Path | None,
+    json_path: Path | None,
+    series_path: Path | None,
+    annotated: bool,
+    quiet: bool,
 ) -> int:
-    """Analyse a recording, write what is asked for, print a summary. Raises PresscueError."""
+    """Analyse a recording, write what is asked for, print a summary. Raises PresscueError.
+
+    annotated: lay what was said of the recording (`presscue annotate`) over what was measured.
+    """
     if series_path is not None and series_path.suffix.lower() not in (".csv", ".parquet"):
         raise UsageError(f"{series_path}: a series ends in .csv or .parquet")
     for path in (json_path, series_path):
         if path is not None:
             _check_target(path, recording)
+    said = journal.read_journal(recording).standing() if annotated else []
     profile = None if profile_path is None else read_profile(profile_path)
+    if profile is None and (toml := facts.profile_said(said)) is not None:
+        profile = parse_profile(toml, f"{recording}: the profile said later")
     with Progress(
         SpinnerColumn(), TextColumn("analysing {task.fields[at]}"), BarColumn(None), TimeElapsedColumn(),
         console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty(),
@@ -36,11 +49,17 @@ def run_analyze(
         found = analyze(
             recording, profile, series_path, lambda done_s: bar.update(task, at=f"{clock_text(done_s)} of training")
         )
+    tree = found.to_json()
+    if said:
+        tree = annotations.overlay(plain(tree), said)
+        found.findings = findings_of(tree)
     if json_path is not None:
-        write_analysis(json_path, found.to_json())
+        write_analysis(json_path, tree)
     if not quiet:
         console = Console()
         show(found, console)
+        if said:
+            console.print(f"with {len(said)} annotations (presscue annotate {recording} --show)", soft_wrap=True)
         for path in (json_path, series_path):
             if path is not None:
                 console.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)

@@ -12,9 +12,23 @@ from .options import FILE, common, profile_option
 @profile_option
 @click.option("--json", "json_path", type=FILE, metavar="OUT.json", help="Write all results.")
 @click.option("--series", type=FILE, metavar="OUT.csv|.parquet", help="Write knee, sled, leg and pads over time.")
+@click.option("--as-measured", is_flag=True, help="Leave out what was said with presscue annotate.")
 @common
-def analyze(recording: Path, profile: Path | None, json_path: Path | None, series: Path | None, quiet: bool) -> int:
-    """Analyse a recording: a session file (.presscue), or a table (.csv, .parquet) from any sensor."""
+def analyze(
+    recording: Path,
+    profile: Path | None,
+    json_path: Path | None,
+    series: Path | None,
+    as_measured: bool,
+    quiet: bool,
+) -> int:
+    """Analyse a recording: a session file (.presscue), or a table (.csv, .parquet) from any sensor.
+
+    What was said of it with presscue annotate is laid over the results.
+    """
     from ..summary import run_analyze
 
-    return run_analyze(recording, profile_path=profile, json_path=json_path, series_path=series, quiet=quiet)
+    return run_analyze(
+        recording, profile_path=profile, json_path=json_path, series_path=series, annotated=not as_measured,
+        quiet=quiet,
+    )  # fmt: skip

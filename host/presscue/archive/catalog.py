@@ -1,0 +1,121 @@
+"""The archive as a list: every recording in the folder with what the index knows of it, numbered, the newest 1."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import IndexDamaged, RecordingError, SaveError
+from ..locking import is_held
+from . import annotations, facts, journal
+from .annotations import Tree
+from .index import FILE, Index
+from .places import start_in_name
+from .scan import Found, found_at, newest_first, scan
+
+State = Literal["analysed", "damaged", "failed", "not analysed", "changed", "recording"]
+"""damaged: analysed as far as it is intact. failed: nothing could be read. recording: still being made."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One line of the list. facts: columns of the index, empty where it knows nothing. start_ms: None when undated."""
+
+    number: int
+    path: Path
+    state: State
+    start_ms: int | None
+    facts: dict[str, Any]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, in a few words; "" for nothing."""
+        if self.state in ("not analysed", "changed"):
+            return "not analysed yet" if self.state == "not analysed" else "changed since it was analysed"
+        if self.state == "recording":
+            return "being recorded"
+        if self.state == "failed":
+            return self.facts["error"]
+        if self.state == "damaged":
+            bad, missing = self.facts["damaged_bytes"], self.facts["missing_pages"]
+            return f"damaged: {bad:,} bytes bad, {missing:,} pages missing"
+        return ""
+
+    @property
+    def lifters(self) -> list[str]:
+        return self.facts.get("lifters") or []
+
+    def to_json(self) -> dict[str, Any]:
+        """A row of `history --json`."""
+        start = None if self.start_ms is None else datetime.fromtimestamp(self.start_ms / 1000, UTC)
+        return {
+            "number": self.number, "name": self.path.name, "path": str(self.path), "state": self.state,
+            "problem": self.problem, "start": start and start.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "start_ms": self.start_ms, **{key: value for key, value in self.facts.items() if key not in _OWN},
+        }  # fmt: skip
+
+
+_OWN = ("name", "start_ms", "error", "size", "mtime_ns")
+
+
+def sessions(files: dict[str, Found], index: Index) -> list[Session]:
+    """All recordings that `scan` found in a folder, the newest first."""
+    rows = {row["name"]: row for row in index.sessions()}
+    starts = {name: row["start_ms"] for name, row in rows.items()}
+    listed = []
+    for number, found in enumerate(newest_first(files.values(), starts), 1):
+        row = rows.get(found.name, {})
+        start_ms = starts.get(found.name) or start_in_name(found.name)
+        state: State = "analysed"
+        if not row or (row["size"], row["mtime_ns"]) != (found.size, found.mtime_ns):
+            state = "recording" if is_held(found.path) else "changed" if row else "not analysed"
+        elif row["error"]:
+            state = "failed"
+        elif row["damaged_bytes"] or row["missing_pages"]:
+            state = "damaged"
+        listed.append(Session(number, found.path, state, start_ms, row))
+    return listed
+
+
+def in_order(folder: Path) -> list[Found]:
+    """All recordings in the folder in the order of the list, whatever state the index is in."""
+    starts: dict[str, int | None] = {}
+    with contextlib.suppress(IndexDamaged, SaveError):
+        if (folder / FILE).exists():
+            with Index(folder) as index:
+                starts = {name: known.start_ms for name, known in index.known().items()}
+    return newest_first(scan(folder).values(), starts)
+
+
+def results(path: Path, *, annotated: bool = True, working: Callable[[], None] = lambda: None) -> Tree:
+    """The analysis of a recording with its annotations, as OUT.json holds it: from the index beside it where that
+    is of this file and core, else made now, and kept in that index if there is one. working: told before making it.
+
+    Raises InputError for a recording that cannot be analysed.
+    """
+    from ..core_version import core_version
+
+    found = found_at(path)
+    statements = journal.read_journal(path).standing()
+    said = facts.profile_said(statements)
+    with contextlib.ExitStack() as stack:
+        index = None
+        with contextlib.suppress(IndexDamaged, SaveError):
+            if (path.parent / FILE).exists():
+                index = stack.enter_context(Index(path.parent))
+        study = None
+        if index is not None:
+            known = index.known().get(found.name)
+            if known and known.is_of(found) and (known.core, known.profile) == (core_version(), facts.digest_of(said)):
+                study = index.study(found.name)
+        if study is None or study.analysis is None:
+            working()
+            study = facts.study(path, said)
+            if index is not None and not is_held(path):
+                with contextlib.suppress(IndexDamaged, SaveError):
+                    index.put(found, study, statements)
+    if study.analysis is None:
+        raise RecordingError(f"{path}: {study.error}")
+    return annotations.overlay(study.analysis, statements) if annotated else study.analysis
