@@ -11,12 +11,13 @@ WASM := @micropython/micropython-webassembly-pyscript@1.29.0-6
 FIRMWARE = $(wildcard firmware/*.py firmware/presscue_node/*.py firmware/presscue_node/boards/*.py) host/presscue/__init__.py host/presscue/wire.py
 MPY = $(patsubst %.py,$(BUILD)/%.mpy,$(FIRMWARE))
 
-# Installed runtime, installed development tools, type stubs of the node: each a stamp file.
+# Installed runtime, development tools, CAD tools, type stubs of the node: each a stamp file.
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
+HARDWARE := $(VENV)/.hardware-ready
 TYPINGS := firmware/typings/.$(STUBS)
 
-.PHONY: demo test check lint types firmware stubs wasm clean
+.PHONY: demo test check lint types firmware hardware stubs wasm clean
 
 demo: $(RUN)
 	@$(BIN)/presscue demo $(DEMO_ARGS)
@@ -36,6 +37,10 @@ types: $(DEV) $(TYPINGS)
 
 firmware: $(MPY)
 	@echo "firmware: $(words $(MPY)) files compile for the ESP32"
+
+# STL files, previews and the drawing of the harness, into build/hardware. Needs Graphviz for the drawing.
+hardware: $(HARDWARE)
+	@$(BIN)/python hardware/build.py
 
 stubs: $(TYPINGS)
 
@@ -58,6 +63,10 @@ $(RUN): pyproject.toml | $(BIN)/python
 $(DEV): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(RUN)
+
+$(HARDWARE): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[hardware]'
+	@touch $@
 
 $(TYPINGS): | $(BIN)/python
 	rm -rf firmware/typings
