@@ -5,8 +5,9 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import harness
 import pytest
+
+import harness
 
 COLUMNS = "ref part maker maker_number count price_eur option lead_item where alternatives".split()
 OPTIONS = {"base", "pads_fsr", "pads_seat", "pads_load_cell"}
