@@ -172,7 +172,7 @@ def test_a_live_core_does_not_wait_and_a_late_answer_counts_from_now(session):
     assert now_s > asked[0].effective_s
     calibration, why = fit()
     used = core.calibrate(calibration)
-    assert used is not None, why
+    assert used.usable, why
     assert used.effective_s >= asked[0].effective_s
     assert used.effective_s <= now_s + 1e-5
     assert core.feed(blocks[i + 1000 : i + 1100]) != []

@@ -183,7 +183,7 @@ def test_answers():
             wire.encode("pong", 3, 10, 20),
             wire.encode("cue_ack", 4, 0, 0, 7, 1_500_000),
             wire.encode("mark", 1, 0, tail="über".encode()),
-            wire.encode("calibration", 2_500_000, 1, tail=struct.pack("<2d", 0.43, 0.42)),
+            wire.encode("calibration", 2_500_000, 1, tail=struct.pack("<2f", 0.5, 0.25)),
         ]
     )
     started, stopped, status, notice, pong, ack, mark, calibration = found
@@ -201,7 +201,7 @@ def test_answers():
     assert isinstance(mark, events.Mark)
     assert (mark.code, mark.text) == ("link lost", "über")
     assert isinstance(calibration, events.CalibrationRead)
-    assert calibration.values.tolist() == [0.43, 0.42]
+    assert calibration.values.tolist() == [0.5, 0.25]
 
 
 def test_a_coded_value_from_the_future_is_shown_as_its_number():

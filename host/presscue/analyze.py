@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import wire
+from .calibration import described
 from .core import Core
 from .findings import Findings
 from .fitting import core_of, feed_answering, finish_answering
@@ -79,6 +80,10 @@ class Analysis:
         quality = {
             "samples": merge.samples, "gaps": merge.gaps, "lost_samples": merge.lost, "late_samples": merge.late,
             "repeated_samples": merge.repeated, **self.source.quality, "notes": self.notes(),
+            "findings": [
+                {"code": a.code, "time_s": a.since_s, "said_s": a.t_s, "text": a.text, "do": a.action}
+                for a in self.findings.advice
+            ],
         }  # fmt: skip
         sets = [
             {**asdict(one), "sled_load_kg": profile.sled_load_kg, "lifter": profile.lifter}
@@ -111,19 +116,7 @@ class Analysis:
         c = self.core.calibration
         if c is None:
             return None
-        found: dict[str, Any] = {"effective_s": c.effective_s, "has_sled": c.has_sled, "has_leg": c.has_leg}
-        if c.has_sled:
-            found |= {"rail_deg": c.rail_deg, "rail_axis": c.rail}
-            found |= {"sled_floor_mps2": c.sled_floor_mps2}
-        if c.has_leg:
-            found |= {"flexion_axis": c.axis, "gyro_bias_radps": c.gyro_bias_radps}
-        if c.linked:
-            found |= {"thigh_m": c.links.thigh_m, "shank_m": c.links.shank_m, "ankle_height_m": c.links.height_m}
-            found |= {"strap_above_ankle_m": c.leg.strap_m, "tissue": c.leg.tissue, "cost": c.cost}
-            found |= {"mount_deg": math.degrees(c.leg.mount_rad)}
-            names = ("thigh_m", "shank_m", "ankle_height_m", "strap_above_ankle_m", "tissue", "mount_rad")
-            found["standard_deviation"] = dict(zip(names, c.sd, strict=True))
-        return found
+        return described(c)
 
     def _summary(self, played: list[dict[str, Any]]) -> dict[str, Any]:
         faults: dict[str, int] = {}

@@ -1,16 +1,25 @@
 """What a calibration is, what is known before it, and the readings it is made from."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from presscue.advice import Remark
 from presscue.estimator import GRAVITY_MPS2, Leg
 from presscue.linkage import Links
 
+VALUES = 30
+REMARKS = 6  # that a message has room for
+
 
 class NoFit(Exception):
-    """The readings so far do not allow a calibration; the text says why."""
+    """The readings so far do not allow a calibration; the text says why, the remarks what the user can do."""
+
+    def __init__(self, text: str, remarks: tuple[Remark, ...] = ()) -> None:
+        super().__init__(text)
+        self.remarks = remarks
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,16 @@ class Calibration:
     sled_floor_mps2: float = 0.05
     cost: float = math.nan
     apart: bool = False
+    rail_sd_deg: float = math.nan  # of the incline
+    axis_sd_deg: float = math.nan
+    gyro_bias_sd_radps: float = math.nan
+    information: np.ndarray = field(default_factory=lambda: np.eye(6), compare=False)  # of p in surprise.py
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """False: a fit was tried and the readings did not allow one."""
+        return self.has_sled or self.has_leg
 
     @property
     def linked(self) -> bool:
@@ -53,27 +72,66 @@ class Calibration:
         return np.cross(self.axis, self.first)
 
     def values(self) -> np.ndarray:
-        """All numbers but effective_s, shape (27,): what a calibration message carries."""
+        """All numbers but effective_s and information, shape (30 + 3 remarks,): what a calibration message carries."""
         vectors = (self.rail, self.axis, self.first, np.array(self.links), np.array(self.leg), self.sd)
-        scalars = (self.gravity_along_mps2, self.gyro_bias_radps, self.sled_floor_mps2, self.cost)
-        return np.concatenate([*vectors, np.array(scalars)])
+        scalars = (
+            self.gravity_along_mps2, self.gyro_bias_radps, self.sled_floor_mps2, self.cost,
+            self.rail_sd_deg, self.axis_sd_deg, self.gyro_bias_sd_radps,
+        )  # fmt: skip
+        return np.concatenate([*vectors, np.array(scalars), remark_values(self.remarks, self.effective_s)])
 
     @property
     def layout(self) -> int:
-        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 2 apart."""
-        return int(self.has_sled) | int(self.has_leg) << 1 | int(self.apart) << 2
+        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 2 apart; bit 3 always."""
+        return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.apart) << 2
+
+    def rounded(self) -> "Calibration":
+        """The same to the precision of a message, so that a replay has the same bits."""
+        values = self.values().astype("<f4")
+        same = Calibration.from_values(self.effective_s, self.layout, values)
+        return replace(same, information=self.information, remarks=self.remarks)
 
     @staticmethod
     def from_values(effective_s: float, layout: int, values: np.ndarray) -> "Calibration":
         """The calibration of a message. Raises ValueError if it is not one of this version's."""
-        if len(values) != 27 or layout not in (1, 2, 3, 7):
+        if len(values) < VALUES or (len(values) - VALUES) % 3 or layout not in (8, 9, 10, 11, 15):
             raise ValueError(f"calibration of layout {layout} with {len(values)} values is not known")
         v = [float(each) for each in values]
         a = np.array(v)
         return Calibration(
             effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
-            Leg(*v[12:17]), a[17:23], v[25], v[26], bool(layout & 4),
+            Leg(*v[12:17]), a[17:23], v[25], v[26], bool(layout & 4), v[27], v[28], v[29],
+            remarks=remarks_of(a[VALUES:], effective_s),
         )  # fmt: skip
+
+
+def described(c: Calibration) -> dict[str, Any]:
+    """A calibration for people: each quantity by its name with unit, its standard deviation beside it as `…_sd`."""
+    found: dict[str, Any] = {"effective_s": c.effective_s, "has_sled": c.has_sled, "has_leg": c.has_leg}
+    if c.has_sled:
+        found |= {"rail_deg": c.rail_deg, "rail_deg_sd": c.rail_sd_deg, "rail_axis": c.rail}
+        found |= {"sled_floor_mps2": c.sled_floor_mps2}
+    if c.has_leg:
+        found |= {"flexion_axis": c.axis, "flexion_axis_deg_sd": c.axis_sd_deg}
+        found |= {"gyro_bias_radps": c.gyro_bias_radps, "gyro_bias_radps_sd": c.gyro_bias_sd_radps}
+    if c.linked:
+        names = ("thigh_m", "shank_m", "ankle_height_m", "strap_above_ankle_m", "tissue", "mount_deg")
+        numbers = (*c.links, c.leg.strap_m, c.leg.tissue, math.degrees(c.leg.mount_rad))
+        sds = (*c.sd[:5], math.degrees(c.sd[5]))
+        for name, number, sd in zip(names, numbers, sds, strict=True):
+            found |= {name: number, f"{name}_sd": float(sd)}
+        found["cost"] = c.cost
+    return found
+
+
+def remark_values(remarks: tuple[Remark, ...], effective_s: float) -> np.ndarray:
+    """Remarks as numbers, three each: number, since when before effective_s (s), size."""
+    return np.array([(r.number, effective_s - r.since_s, r.size) for r in remarks[:REMARKS]]).reshape(-1)
+
+
+def remarks_of(values: np.ndarray, effective_s: float) -> tuple[Remark, ...]:
+    """Back again."""
+    return tuple(Remark(int(n), effective_s - float(ago), float(size)) for n, ago, size in values.reshape(-1, 3))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from .live import Fits, LiveSession
 from .profile import Profile, parse_profile, read_profile
 from .recording import SUFFIX, Recorder, read_recording
 from .session.events import NodeInfo
-from .summary import faults_text, foresight_text, reps_table
+from .summary import advice_text, faults_text, foresight_text, reps_table
 from .view import View, open_view
 from .warmup import warm_up
 
@@ -91,6 +91,8 @@ def report(live: LiveSession, console: Console) -> None:
         console.print(reps_table(found))
     if words := foresight_text(found):
         console.print(words, highlight=False)
+    for advice in found.advice:
+        console.print(advice_text(advice), style="yellow")
     if live.core.calibration is None:
         console.print("not measured: there was too little movement to calibrate on")
     if outside := [event for event in found.faults() if event.rep is None]:

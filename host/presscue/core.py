@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from presscue import activity, events, faults, kernel, reps, wire
+from presscue.advice import REPEATED, advice_of
 from presscue.calibration import Calibration, History, Priors
 from presscue.cues import CuePolicy
 from presscue.cues import Params as CueParams
@@ -24,8 +25,10 @@ from presscue.tracker import Model, model_of, recalibrate
 
 FIT_DELAY_S = 2.0  # from the last reading a fit uses to the sample from which it counts
 RETRY_TURN_RAD = 1.2  # more movement to wait for after a fit that failed
-REFINE_TURN_RAD = 5.0  # and after one that succeeded; about four reps
-REFINEMENTS = 1
+REFINE_TURN_RAD = 5.0  # and after the first that succeeded; about four reps
+LOOK_TURN_RAD = 2.2  # in a later set: do the sensors still sit as they did?
+SET_TURN_RAD = 1.0  # in a set, at its end, to learn from it
+SAME_S = 10.0  # remarks on what began this close together are on one thing
 CHUNK = 1 << 13  # readings taken in one go
 
 
@@ -80,7 +83,11 @@ class Core:
         self._wanted: CalibrationWanted | None = None
         self._pending: Calibration | None = None
         self._turn_rad = activity.FIRST_TURN_RAD
-        self._refined = 0
+        self._since_s = -math.inf  # the end of the last set
+        self._prior: Calibration | None = None  # the calibration when it had ended
+        self._said: dict[int, float] = {}  # number of a remark: since when
+        self._going_back = False
+        self._settles = False  # the fit asked for is that at the end of a set
         self._asked_last = False
         self._now_s = -math.inf
         self._late_until_s = -math.inf
@@ -105,18 +112,15 @@ class Core:
                 break
         return outs
 
-    def calibrate(self, calibration: Calibration | None) -> Calibration | None:
-        """Answer a CalibrationWanted: the fit, or None if there is none. Returns it with the sample it will count from.
+    def calibrate(self, calibration: Calibration) -> Calibration:
+        """Answer a CalibrationWanted: the fit, usable or not. Returns it with the sample it will count from.
 
         Call `feed` (with nothing, if there is nothing) to go on.
         """
-        self._wanted = None
-        if calibration is None:
-            self._turn_rad = RETRY_TURN_RAD
-            return None
         if self._now_s > calibration.effective_s:
             calibration = replace(calibration, effective_s=math.ceil(self._now_s * 1e6) * 1e-6)
-        self._pending = calibration
+        self._wanted = None
+        self._pending = calibration = calibration.rounded()
         return calibration
 
     def finish(self) -> list[Output]:
@@ -141,14 +145,20 @@ class Core:
 
     # --- out ---
 
-    def history(self, until_s: float) -> History:
-        """The IMU readings kept, up to until_s, for a fit."""
+    def history(self, since_s: float, until_s: float) -> History:
+        """The IMU readings kept, after since_s and up to until_s, for a fit."""
         parts = []
         for source in (wire.SLED, wire.LEG):
             rows = self.merge.rings[source].history(KEPT)
-            rows = rows[: np.searchsorted(rows[:, 0], until_s, side="right")].copy()
+            first, last = np.searchsorted(rows[:, 0], (since_s, until_s), side="right")
+            rows = rows[first:last].copy()
             parts += [rows[:, 0], rows[:, 1:]]
         return History(*parts)
+
+    @property
+    def prior(self) -> Calibration | None:
+        """What was known when the last set was over; None in the first one."""
+        return self._prior
 
     def trace(self) -> np.ndarray:
         """Every frame so far, shape (n, len(kernel.COLUMNS)), if the config asks for it."""
@@ -221,29 +231,61 @@ class Core:
             self._collect(outs)
         if why == kernel.ENOUGH:
             self._ask(float(t_s[done - 1]), outs)
+        elif why == kernel.SET_OVER and not self._going_back:
+            self._set_over(float(t_s[done - 1]), outs)
         return done
 
     def _ask(self, now_s: float, outs: list[Output]) -> None:
         self._moved[0].turned_rad = 0.0
         self._moved[0].pushed_mps = 0.0
-        self._wanted = CalibrationWanted(now_s, round((now_s + FIT_DELAY_S) * 1e6) * 1e-6)
+        effective_s = round((now_s + FIT_DELAY_S) * 1e6) * 1e-6
+        self._wanted = CalibrationWanted(now_s, effective_s, self._since_s)
         outs.append(self._wanted)
+
+    def _set_over(self, now_s: float, outs: list[Output]) -> None:
+        """A set has ended: learn from it, and let what is known now be the belief for the next one."""
+        c = self.calibration
+        idle = self._wanted is None and self._pending is None
+        if c is not None and c.linked and idle and self._moved[0].turned_rad > SET_TURN_RAD:
+            self._ask(now_s, outs)
+        if self._wanted is not None or self._pending is not None:
+            self._settles = True
+        else:
+            self._settle(now_s)
+
+    def _settle(self, now_s: float) -> None:
+        self._since_s, self._prior, self._settles = now_s, self.calibration, False
+        if self.calibration is not None and self.calibration.linked:
+            self._turn_rad = LOOK_TURN_RAD
 
     def _apply(self, outs: list[Output]) -> None:
         new, old = self._pending, self.calibration
         assert new is not None
         self._pending = None
-        self.calibration = new
-        model = model_of(new, self.config.priors)
-        if self._model is not None and old is not None and (old.has_sled, old.has_leg) == (new.has_sled, new.has_leg):
-            recalibrate(self._states.tracker, self._model, model)
-            self._model = model
-            self._refined += 1
+        self._advise(new, outs)
+        if new.usable:
+            self.calibration = new
+            model = model_of(new, self.config.priors)
+            before, self._model = self._model, model
+            if before is not None and old is not None and old.layout == new.layout:
+                recalibrate(self._states.tracker, before, model)
+                self._turn_rad = math.inf
+            else:
+                self._begin(new, outs)
+                self._turn_rad = REFINE_TURN_RAD if new.linked else math.inf
         else:
-            self._model = model
-            self._begin(new, outs)
-        more = new.linked and self._refined < REFINEMENTS
-        self._turn_rad = REFINE_TURN_RAD if more else math.inf
+            self._turn_rad = RETRY_TURN_RAD
+        if self._settles:
+            self._settle(new.effective_s)
+
+    def _advise(self, new: Calibration, outs: list[Output]) -> None:
+        """Say what the fit has recognised, unless it was said already."""
+        for remark in new.remarks:
+            said_s = self._said.get(remark.number, -math.inf)
+            again = remark.number in REPEATED and remark.since_s > said_s + SAME_S
+            if said_s == -math.inf or again:
+                self._said[remark.number] = remark.since_s
+                outs.extend(advice_of(remark, new.effective_s))
 
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
@@ -256,9 +298,11 @@ class Core:
         kinds, t_s, values = self.merge.history()
         moved, self._moved = self._moved, activity.new_state().view(np.recarray)
         self._turn_rad = math.inf
+        self._going_back = True
         done = 0
         while done < len(t_s):
             done = self._run(kinds, t_s, values, done, len(t_s), False, outs)
+        self._going_back = False
         self._moved = moved
         self._moved[0].turned_rad = 0.0
         self._moved[0].pushed_mps = 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .latency import percentiles
-from .results import Cue, Event, Note, Output, Rep, SetResult
+from .results import Advice, Cue, Event, Note, Output, Rep, SetResult
 
 
 @dataclass
@@ -18,6 +18,7 @@ class Findings:
     events: dict[tuple[str, str | None, float, bool], Event] = field(default_factory=dict)
     cues: list[Cue] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    advice: list[Advice] = field(default_factory=list)
 
     def add(self, outs: list[Output]) -> None:
         for out in outs:
@@ -32,6 +33,8 @@ class Findings:
                     self.cues.append(out)
                 case Note():
                     self.notes.append(out)
+                case Advice():
+                    self.advice.append(out)
 
     def in_order(self) -> list[Event]:
         """Faults and predictions in order of onset."""

@@ -1,226 +1,98 @@
-"""The fit of a calibration: frames, mount and geometry from the first reps, by the filter's own innovations.
+"""The fit of a calibration: at first from nothing but the readings, later from what the newest set adds or contradicts.
 
-When mounting.py has found the frames, the link lengths, ankle height, strap place, soft-tissue term and mount angle are
-those for which the filter (estimator.py) is least surprised by the readings, under anthropometric priors (Drillis &
-Contini 1966 for the lengths).
+mounting.py finds the frames, surprise.py the geometry. A fit within the first set uses all readings so far and what is
+usual for people; after a rest the calibration before it is the belief, widened by what a rest may change. What cannot
+be put down to chance or to a foot put down anew is said (advice.py) and then fitted, with that part of the belief let
+go: a strap that has turned, a sensor clipped on otherwise.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from presscue import advice
+from presscue.advice import Remark
 from presscue.calibration import Calibration, History, NoFit, Priors
-from presscue.compiled import njit
-from presscue.estimator import (
-    GRAVITY_MPS2,
-    Leg,
-    Noise,
-    begin,
-    flexion_at_rest,
-    new_filter,
-    predict,
-    update_leg,
-    update_sled,
+from presscue.estimator import GRAVITY_MPS2, Leg
+from presscue.linkage import flexion_at, wrapped
+from presscue.mounting import (
+    angle_deg,
+    direction_sd_deg,
+    flexion_frame,
+    moving_mask,
+    quiet,
+    rail_frame,
+    sled_floor,
+    sled_velocity,
+    smooth,
 )
-from presscue.linkage import Links, pose, wrapped
-from presscue.mounting import flexion_frame, moving_mask, rail_frame, sled_floor, sled_velocity
+from presscue.surprise import (
+    MOUNT,
+    STRAP_M,
+    Problem,
+    after_rest,
+    first_guesses,
+    minimise,
+    mount_curve,
+    problem_of,
+    stretches,
+    taken,
+    usual,
+    vector,
+)
 
-THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
-SEGMENT_SD_M = 0.02
-USUAL_HEIGHT_M, HEIGHT_SD_M = 1.73, 0.10
-ANKLE_HEIGHT_M, ANKLE_HEIGHT_SD_M = 0.10, 0.10
-STRAP_M, STRAP_SD_M = 0.27, 0.08  # above the ankle; "below the knee"
-TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
-INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
-HOLD_SD_RAD = 0.0175  # how straight a leg held straight is
-LONGEST_S = 60.0  # of readings in one fit
 LEVEL_SINE = 0.17  # below ten degrees of incline, gravity does not show which way is outward
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
+ACCELEROMETER_SD_MPS2 = 0.1  # bias of a part as it is soldered
+GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
+MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
+TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
+CREPT_RAD = 0.07  # within one set
+RAIL_OFF_DEG = 6.0
+REST_BEFORE_S = 1.0
+HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
+HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
+IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 
 
-@njit
-def innovations(kinds, t_s, readings, starts, links, leg, noise, x, P, out):
-    """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none.
+def fit(
+    history: History,
+    priors: Priors,
+    effective_s: float,
+    previous: Calibration | None = None,
+    prior: Calibration | None = None,
+) -> Calibration:
+    """A calibration from a history. Raises NoFit with the reason if the readings do not allow one.
 
-    kinds (n,): 0 sled, 1 leg. readings (n, 3): along, -, - or rate, f1, f2. starts (n, 3): flag 1 where a stretch
-    begins and the filter is set from the in-plane specific force of a leg at rest that stands beside it.
+    previous: the one in force, whose frames are kept. prior: the one before the rest after which the history begins;
+    without it the history begins with the session.
     """
-    white = np.zeros(3)
-    for i in range(len(t_s)):
-        if starts[i, 0] == 1.0:
-            phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
-            begin(x, P, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
-        else:
-            predict(x, P, t_s[i] - t_s[i - 1], noise)
-        if kinds[i] == 0:
-            out[i, 0] = update_sled(x, P, links, noise, readings[i, 0])
-        else:
-            update_leg(x, P, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2], white)
-            out[i, 0] = white[0]
-            out[i, 1] = white[1]
-            out[i, 2] = white[2]
+    if previous is None or not previous.linked:
+        found = _first(history, priors, effective_s)
+    elif prior is None:
+        found = _refined(history, priors, previous)
+    else:
+        found = _renewed(history, priors, previous, prior)
+    return replace(found, effective_s=effective_s).rounded()
 
 
-@dataclass
-class _Problem:
-    """Merged readings of the stretches to fit and the priors; `residuals` is what the fit makes small."""
-
-    kinds: np.ndarray
-    t_s: np.ndarray
-    readings: np.ndarray
-    starts: np.ndarray
-    hold_psi: float | None  # angle of the leg IMU from the rail while the leg was held straight, rad
-    up: tuple[float, float]
-    mean: np.ndarray
-    sd: np.ndarray
-    noise: Noise
-
-    def split(self, p: np.ndarray) -> tuple[Links, Leg]:
-        thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
-        return Links(thigh, shank, height), Leg(strap, tissue, mount, *self.up)
-
-    def residuals(self, p: np.ndarray) -> np.ndarray:
-        links, leg = self.split(p)
-        white = np.zeros((len(self.t_s), 3))
-        innovations(self.kinds, self.t_s, self.readings, self.starts, links, leg, self.noise, *new_filter(), white)
-        size = np.abs(white)
-        white = np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)  # Huber
-        parts = [INNOVATION_WEIGHT * white.ravel(), (p - self.mean) / self.sd]
-        if self.hold_psi is not None:
-            off = wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
-            parts.append(np.array([off / HOLD_SD_RAD]))
-        return np.concatenate(parts)
-
-
-def _minimise(problem: _Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
-    """Levenberg-Marquardt with forward differences: best p, its cost, and the normal matrix there."""
-    scale = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
-    r = problem.residuals(p)
-    cost = float(r @ r)
-    damping = 1e-2
-    normal = np.eye(len(p))
-    for _ in range(steps):
-        jacobian = np.empty((len(r), len(p)))
-        for k in range(len(p)):
-            q = p.copy()
-            q[k] += scale[k]
-            jacobian[:, k] = (problem.residuals(q) - r) / scale[k]
-        normal = jacobian.T @ jacobian
-        slope = jacobian.T @ r
-        for _ in range(6):
-            step = -np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slope)
-            step = np.clip(step, -4 * problem.sd, 4 * problem.sd)
-            trial = problem.residuals(p + step)
-            if float(trial @ trial) < cost:
-                break
-            damping *= 5.0
-        else:
-            break
-        gain = cost - float(trial @ trial)
-        p, r, cost = p + step, trial, float(trial @ trial)
-        damping = max(damping / 10.0, 1e-6)
-        if gain < 1e-4 * cost:
-            break
-    return p, cost, normal
-
-
-def _stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
-    """Where the sled moves, each with the moment of rest before it."""
-    along = history.sled[:, :3] @ c.rail - c.gravity_along_mps2
-    moving = moving_mask(history.sled_t_s, history.sled_t_s, along, c.sled_floor_mps2)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], moving, [False]]).astype(int)))
-    last = len(history.sled_t_s) - 1
-    times = [(float(history.sled_t_s[a]), float(history.sled_t_s[min(b, last)])) for a, b in edges.reshape(-1, 2)]
-    newest = float(history.sled_t_s[-1])
-    return [(a, b) for a, b in times if b - a > 2.0 and b > newest - LONGEST_S]
-
-
-def _problem(history: History, priors: Priors, c: Calibration) -> _Problem:
-    n = len(history.sled_t_s)
-    t_s = np.concatenate([history.sled_t_s, history.leg_t_s])
-    kinds = np.ones(len(t_s), np.int64)
-    kinds[:n] = 0
-    readings = np.zeros((len(t_s), 3))
-    readings[:n, 0] = history.sled[:, :3] @ c.rail - c.gravity_along_mps2
-    readings[n:, 0] = history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
-    readings[n:, 1] = history.leg[:, :3] @ c.first
-    readings[n:, 2] = history.leg[:, :3] @ c.second
-    order = np.argsort(t_s, kind="stable")
-    t_s, kinds, readings = t_s[order], kinds[order], readings[order]
-    kept = np.zeros(len(t_s), np.bool_)
-    starts = np.zeros((len(t_s), 3))
-    for since, until in _stretches(history, c):
-        inside = (t_s >= since) & (t_s <= until)
-        early = readings[inside & (kinds == 1) & (t_s < since + 0.25)]
-        if len(early):
-            kept |= inside
-            starts[np.flatnonzero(inside)[0]] = (1.0, early[:, 1].mean(), early[:, 2].mean())
-    if not kept.any():
-        raise NoFit("the sled has not moved yet")
-    hold_psi = None
-    if priors.hold_s is not None:
-        held = readings[(kinds == 1) & (t_s >= priors.hold_s[0]) & (t_s <= priors.hold_s[1])]
-        if len(held):
-            middle = np.median(held, axis=0)
-            hold_psi = math.atan2(c.leg.up_w, c.leg.up_u) - math.atan2(middle[2], middle[1])
-    height = priors.height_m or USUAL_HEIGHT_M
-    segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else SHANK_PER_HEIGHT * HEIGHT_SD_M)
-    mean = np.array([THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M, STRAP_M, 0.0, 0.0])
-    sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, 100.0])
-    return _Problem(
-        kinds[kept], t_s[kept], readings[kept], starts[kept], hold_psi, (c.leg.up_u, c.leg.up_w), mean, sd, Noise()
-    )
-
-
-def _starts(problem: _Problem) -> list[np.ndarray]:
-    """Where to start: the leg at its most extended was near straight, softly bent, or well bent."""
-    leg = problem.readings[problem.kinds == 1]
-    pitch = np.unwrap(math.atan2(problem.up[1], problem.up[0]) - np.arctan2(leg[:, 2], leg[:, 1]))
-    extended = float(np.quantile(pitch, 0.98))
-    starts = []
-    for degrees in (3.0, 15.0, 30.0):
-        p = problem.mean.copy()
-        p[5] = extended - pose(problem.split(p)[0], math.radians(degrees)).theta
-        starts.append(p)
-    return starts
-
-
-def fit_linkage(history: History, priors: Priors, frames: Calibration) -> Calibration:
-    """Add link lengths, ankle height, strap, tissue term and mount to a calibration that has its frames."""
-    problem = _problem(history, priors, frames)
-    trials = [_minimise(problem, p, 3) for p in _starts(problem)]
-    p, cost, normal = _minimise(problem, min(trials, key=lambda trial: trial[1])[0], 12)
-    links, leg = problem.split(p)
-    return replace(
-        frames, links=links, leg=leg, sd=np.sqrt(np.diag(np.linalg.inv(normal))), cost=cost / len(problem.t_s)
-    )
-
-
-def fit(history: History, priors: Priors, effective_s: float, previous: Calibration | None = None) -> Calibration:
-    """A calibration from the readings so far. Raises NoFit with the reason if they do not allow one.
-
-    previous: keep its frames and refine the linkage only.
-    """
+def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     has_sled, has_leg = len(history.sled_t_s) > 20, len(history.leg_t_s) > 20
-    if previous is not None and previous.linked:
-        return replace(fit_linkage(history, priors, previous), effective_s=effective_s)
+    if has_sled and has_leg:
+        _not_swapped(history)
     c = Calibration(effective_s, has_sled, has_leg)
     moving = np.ones(len(history.leg_t_s), np.bool_)
     along = np.zeros(0)
     if has_sled:
-        rail, gravity_along = rail_frame(history.sled_t_s, history.sled)
-        along = history.sled[:, :3] @ rail - gravity_along
-        floor = sled_floor(history.sled_t_s, along)
-        c = replace(c, rail=rail, gravity_along_mps2=gravity_along, sled_floor_mps2=floor)
+        c, along = _with_sled(c, history, priors)
         if has_leg:
-            moving = moving_mask(history.leg_t_s, history.sled_t_s, along, floor)
+            moving = moving_mask(history.leg_t_s, history.sled_t_s, along, c.sled_floor_mps2)
             if not moving.any():
                 raise NoFit("the sled has not moved yet")
     if not has_leg:
         return c
-    axis, first, bias = flexion_frame(history.leg_t_s, history.leg, moving)
-    c = replace(c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis))
+    c = _with_leg(c, history, moving)
     if not has_sled or not priors.on_shank:
         return replace(c, apart=has_sled)
     c = replace(c, leg=_upright(history, priors, c, moving))
@@ -228,7 +100,7 @@ def fit(history: History, priors: Priors, effective_s: float, previous: Calibrat
     velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along))
     if float(rate[moving] @ velocity[moving]) < 0:  # extending turns the shank towards +psi
         c = replace(c, axis=-c.axis, gyro_bias_radps=-c.gyro_bias_radps)
-    best = fit_linkage(history, priors, c)
+    best = _best(history, priors, c)
     if abs(c.leg.up_u) < LEVEL_SINE:  # a level rail: gravity does not tell outward from inward, the linkage does
         other = replace(
             c,
@@ -238,14 +110,194 @@ def fit(history: History, priors: Priors, effective_s: float, previous: Calibrat
             gyro_bias_radps=-c.gyro_bias_radps,
             leg=c.leg._replace(up_u=-c.leg.up_u),
         )
-        best = min(best, fit_linkage(history, priors, other), key=lambda each: each.cost)
+        best = min(best, _best(history, priors, other), key=lambda each: each.cost)
     if best.cost > WORST_COST:
-        raise NoFit("the readings of leg and sled do not fit one linkage")
+        raise NoFit(
+            "the readings of leg and sled do not fit one linkage", (Remark(advice.NO_LINKAGE, history.leg_t_s[0]),)
+        )
     return best
+
+
+def _best(history: History, priors: Priors, frames: Calibration) -> Calibration:
+    """The geometry, found from several guesses."""
+    problem, remarks = _with_hold(history, priors, frames)
+    trials = [minimise(problem, p, 3) for p in first_guesses(problem)]
+    found = minimise(problem, min(trials, key=lambda trial: trial[1])[0], 12)
+    return _judged(problem, taken(frames, problem, found), remarks)
+
+
+def _refined(history: History, priors: Priors, previous: Calibration) -> Calibration:
+    """More of the first set: everything again, from where the last fit ended."""
+    problem, remarks = _with_hold(history, priors, previous)
+    found = minimise(problem, vector(previous), 12)
+    return _judged(problem, taken(previous, problem, found), remarks)
+
+
+def _renewed(history: History, priors: Priors, previous: Calibration, prior: Calibration) -> Calibration:
+    """A set after a rest: the belief is the calibration before the rest, unless the sensors sit otherwise now."""
+    remarks: list[Remark] = []
+    history = _from_first_movement(history, previous)
+    sled, along = _with_sled(previous, history, priors)
+    moving = moving_mask(history.leg_t_s, history.sled_t_s, along, sled.sled_floor_mps2)
+    if not moving.any():
+        raise NoFit("the sled has not moved since")
+    since_s = float(history.leg_t_s[0])
+    rail_deg, leg = angle_deg(sled.rail, previous.rail), _with_leg(previous, history, moving)
+    axis_deg = angle_deg(leg.axis, previous.axis)
+    if rail_deg > MOVED_DEG or axis_deg > MOVED_DEG:
+        anew = _first(history, replace(priors, hold_s=None), 0.0)
+        if rail_deg > MOVED_DEG:
+            remarks.append(Remark(advice.SLED_TURNED, since_s, rail_deg))
+        if axis_deg > MOVED_DEG:
+            remarks.append(Remark(advice.LEG_TURNED, since_s, axis_deg))
+        problem = problem_of(history, anew, after_rest(prior, moved=True), None)
+        found = minimise(problem, vector(anew), 12)
+        return replace(taken(anew, problem, found), remarks=tuple(remarks))
+    frames = replace(previous, remarks=())
+    problem = problem_of(history, frames, after_rest(prior), None)
+    start = vector(previous)
+    off_rad = _turned(problem, start)
+    if abs(off_rad) > TURNED_RAD:
+        remarks.append(Remark(advice.LEG_TURNED, since_s, math.degrees(abs(off_rad))))
+        problem = replace(problem, belief=after_rest(prior, slipped=True))
+        start[MOUNT] += off_rad
+    found = minimise(problem, start, 12)
+    return _crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
+
+
+def _from_first_movement(history: History, c: Calibration) -> History:
+    """Without most of the rest, in which a sensor may have been put on otherwise."""
+    moves = stretches(history, c)
+    if not moves:
+        raise NoFit("the sled has not moved since")
+    since_s = moves[0][0] - REST_BEFORE_S
+    sled, leg = (np.searchsorted(t_s, since_s) for t_s in (history.sled_t_s, history.leg_t_s))
+    return History(history.sled_t_s[sled:], history.sled[sled:], history.leg_t_s[leg:], history.leg[leg:])
+
+
+def _turned(problem: Problem, p: np.ndarray) -> float:
+    """How far (rad) the mount of p is off over a whole set: a few steps in the mount alone."""
+    p = p.copy()
+    start = p[MOUNT]
+    for _ in range(4):
+        _, off_rad, _ = mount_curve(problem, p, math.inf)
+        p[MOUNT] += float(np.clip(off_rad[0], -0.2, 0.2))
+        if abs(off_rad[0]) < 0.005:
+            break
+    return float(p[MOUNT] - start)
+
+
+def _crept(problem: Problem, c: Calibration) -> Calibration:
+    """Whether the mount has changed within a set: by a step, after which it is found anew, or little by little."""
+    t_s, off_rad, sd_rad = mount_curve(problem, vector(c))
+    step_rad, at_s, sharp = _step(t_s, off_rad, sd_rad)
+
+        print("CREPT", round(math.degrees(step_rad), 2), round(at_s, 1), sharp, len(t_s))
+    if abs(step_rad) < CREPT_RAD:
+        return c
+    since_s = float(at_s)
+    before, rest = problem.before(since_s), problem.after(since_s)
+    old = taken(c, before, minimise(before, vector(c), 6))
+    rest = replace(rest, belief=after_rest(old, slipped=True), hold_psi=None)
+    start = vector(old)
+    start[MOUNT] += _turned(rest, start)
+    new = taken(c, rest, minimise(rest, start, 12))
+    turned_deg = math.degrees(abs(new.leg.mount_rad - old.leg.mount_rad))
+        print("  AFTER", turned_deg)
+    if turned_deg < math.degrees(CREPT_RAD):
+        return c
+    remark = Remark(advice.LEG_TURNED if sharp else advice.LEG_LOOSE, since_s, turned_deg)
+    return replace(new, remarks=(*c.remarks, remark))
+
+
+def _step(t_s: np.ndarray, off_rad: np.ndarray, sd_rad: np.ndarray) -> tuple[float, float, bool]:
+    """The one step that explains most of a curve: its size, when it is, and whether it is a step, not a slope."""
+    weight = 1.0 / (sd_rad**2 + 0.01**2)
+    best, size, at_s = math.inf, 0.0, math.nan
+    for k in range(2, len(t_s) - 1):
+        left, right = (np.average(off_rad[part], weights=weight[part]) for part in (slice(0, k), slice(k, None)))
+        left_over = np.sum(weight * (off_rad - np.where(np.arange(len(t_s)) < k, left, right)) ** 2)
+        if left_over < best:
+            best, size, at_s = float(left_over), float(right - left), float(0.5 * (t_s[k - 1] + t_s[k]))
+    if len(t_s) < 4:
+        return 0.0, math.nan, False
+    line = np.polyfit(t_s, off_rad, 1, w=np.sqrt(weight))
+    slope_left = float(np.sum(weight * (off_rad - np.polyval(line, t_s)) ** 2))
+    return size, at_s, best <= slope_left
+
+
+def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[Problem, list[Remark]]:
+    """The problem of the first set, with the straight-leg hold if the leg was still in it."""
+    remarks: list[Remark] = []
+    hold_s = priors.hold_s
+    if priors.rail_deg is not None and abs(abs(frames.rail_deg) - priors.rail_deg) > RAIL_OFF_DEG:
+        remarks.append(Remark(advice.RAIL_CONTRADICTED, float(history.sled_t_s[0]), abs(frames.rail_deg)))
+    if hold_s is not None:
+        held = history.leg[(history.leg_t_s >= hold_s[0]) & (history.leg_t_s <= hold_s[1])]
+        if len(held) > 10:
+            turning = float(np.sqrt(np.mean(np.sum((held[:, 3:] - held[:, 3:].mean(axis=0)) ** 2, axis=1))))
+            spread = float(np.sqrt(np.mean(np.sum((held[:, :3] - held[:, :3].mean(axis=0)) ** 2, axis=1))))
+            if turning > HOLD_TURN_RADPS or spread > HOLD_SPREAD_MPS2:
+                remarks.append(Remark(advice.HOLD_MOVED, hold_s[0]))
+                hold_s = None
+    return problem_of(history, frames, usual(priors), hold_s), remarks
+
+
+def _judged(problem: Problem, c: Calibration, remarks: list[Remark]) -> Calibration:
+    """A fit of the first set, and whether the mount stayed and the hold agrees: what does not is said and left out."""
+    crept = _crept(problem, c)
+    if crept is not c:
+        return replace(crept, remarks=(*remarks, *crept.remarks))
+    if problem.hold_psi is not None and abs(problem.hold_off(vector(c))) > HOLD_DOUBT_RAD:
+        free = replace(problem, hold_psi=None)
+        without = taken(c, free, minimise(free, vector(c), 12))
+        links, leg = free.split(vector(without))
+        bent_rad = flexion_at(links, leg.tissue, wrapped(problem.hold_psi - leg.mount_rad))
+        if not abs(bent_rad) <= HOLD_OFF_RAD:
+            size = math.degrees(abs(bent_rad)) if math.isfinite(bent_rad) else 0.0
+            remarks.append(Remark(advice.HOLD_BENT, float(problem.t_s[0]), size))
+            c = without
+    return replace(c, remarks=tuple(remarks))
+
+
+def _not_swapped(history: History) -> None:
+    """Raises NoFit if it is the sled's sensor that turns, and the leg's that does not."""
+    sled, leg = (
+        float(np.quantile(np.linalg.norm(smooth(gyr - np.median(gyr, axis=0), t_s, 0.1), axis=1), 0.9))
+        for t_s, gyr in ((history.sled_t_s, history.sled[:, 3:]), (history.leg_t_s, history.leg[:, 3:]))
+    )
+    if sled > TURNING_SLED_RADPS and leg < IDLE_LEG_RADPS:
+        raise NoFit("the sensors are exchanged", (Remark(advice.SWAPPED, float(history.leg_t_s[0])),))
+
+
+def _with_sled(c: Calibration, history: History, priors: Priors) -> tuple[Calibration, np.ndarray]:
+    """Add the rail; also the acceleration along it (n,)."""
+    rail, gravity_along = rail_frame(history.sled_t_s, history.sled)
+    along = history.sled[:, :3] @ rail - gravity_along
+    floor = sled_floor(history.sled_t_s, along)
+    low = smooth(history.sled[:, :3], history.sled_t_s, 0.08)
+    rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), rail))
+    level = math.sqrt(max(1.0 - (gravity_along / GRAVITY_MPS2) ** 2, 0.05))
+    sd_deg = math.degrees(math.hypot(ACCELEROMETER_SD_MPS2 / GRAVITY_MPS2 / level, rail_sd))
+    return replace(c, rail=rail, gravity_along_mps2=gravity_along, sled_floor_mps2=floor, rail_sd_deg=sd_deg), along
+
+
+def _with_leg(c: Calibration, history: History, moving: np.ndarray) -> Calibration:
+    """Add the flexion axis, its sign open."""
+    axis, first, bias = flexion_frame(history.leg_t_s, history.leg, moving)
+    turning = smooth(history.leg[:, 3:] - bias, history.leg_t_s, 0.05)[moving]
+    rest = history.leg[quiet(history.leg_t_s, history.leg), 3:] @ axis
+    parts = [float(np.median(part)) for part in np.array_split(rest, 4) if len(part)]
+    bias_sd = math.hypot(GYRO_BIAS_SD_RADPS, float(np.std(parts)) / math.sqrt(len(parts)))
+    return replace(
+        c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis), gyro_bias_sd_radps=bias_sd,
+        axis_sd_deg=direction_sd_deg(turning, axis),
+    )  # fmt: skip
 
 
 def _upright(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Leg:
     """Where up is in the leg's plane: along the rail as the sled says, across the plane as the leg IMU says."""
-    along = math.sin(math.radians(c.rail_deg if priors.rail_deg is None else priors.rail_deg))
+    said = priors.rail_deg is not None and abs(abs(c.rail_deg) - priors.rail_deg) <= RAIL_OFF_DEG
+    along = math.sin(math.radians(priors.rail_deg if said and priors.rail_deg is not None else c.rail_deg))
     across = float(np.median(history.leg[moving, :3] @ c.axis)) / GRAVITY_MPS2
     return Leg(STRAP_M, 0.0, 0.0, along, math.sqrt(max(1.0 - along * along - across * across, 0.0)))

@@ -3,8 +3,6 @@ time), and what goes into a recording of it."""
 
 from collections.abc import Callable, Iterable
 
-import numpy as np
-
 from .calibration import Calibration, NoFit, Priors
 from .core import Core, CoreConfig
 from .cues import Params as CueParams
@@ -26,21 +24,21 @@ def core_of(profile: Profile, *, patient: bool, trace: bool = False, observe_onl
     return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace))
 
 
-def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration | None, str]]:
+def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration, str]]:
     """The fit that the core asks for, still to be done: its readings are copied now, so any thread may do it."""
-    history, previous = core.history(wanted.until_s), core.calibration
+    history, previous, prior = core.history(wanted.since_s, wanted.until_s), core.calibration, core.prior
 
-    def finish() -> tuple[Calibration | None, str]:
+    def finish() -> tuple[Calibration, str]:
         try:
-            return fit(history, core.config.priors, wanted.effective_s, previous), ""
+            return fit(history, core.config.priors, wanted.effective_s, previous, prior), ""
         except NoFit as error:
-            return None, str(error)
+            return Calibration(wanted.effective_s, False, False, remarks=error.remarks), str(error)
 
     return finish
 
 
-def answer(core: Core, wanted: CalibrationWanted) -> tuple[Calibration | None, str]:
-    """The fit that the core asks for; None, and why, if the readings do not allow one. The core is not told yet."""
+def answer(core: Core, wanted: CalibrationWanted) -> tuple[Calibration, str]:
+    """The fit that the core asks for; an unusable one, and why, if there is none. The core is not told yet."""
     return begin(core, wanted)()
 
 
@@ -67,15 +65,11 @@ def _answering(core: Core, outs: list[Output]) -> list[Output]:
     return done
 
 
-def message_of(calibration: Calibration | None, wanted: CalibrationWanted) -> bytes:
-    """A calibration as taken into use, for the recording; layout 0 says that a fit was tried and failed."""
-    if calibration is None:
-        return calibration_message(round(wanted.effective_s * 1e6), 0, np.zeros(0))
+def message_of(calibration: Calibration) -> bytes:
+    """A calibration as taken into use, for the recording; or that a fit was tried and failed."""
     return calibration_message(round(calibration.effective_s * 1e6), calibration.layout, calibration.values())
 
 
-def calibration_of(read: CalibrationRead) -> Calibration | None:
-    """The calibration of a recording; None for a fit that failed. Raises ValueError for one of another version."""
-    if read.layout == 0:
-        return None
+def calibration_of(read: CalibrationRead) -> Calibration:
+    """The calibration of a recording. Raises ValueError for one of another version."""
     return Calibration.from_values(read.effective_s, read.layout, read.values)

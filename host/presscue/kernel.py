@@ -16,8 +16,9 @@ from presscue.frame import new_frame
 PADS = wire.PADS
 IDLE, TOP = phases.IDLE, phases.TOP
 
-END, FULL, ENOUGH, CALM = range(4)
-"""Why a run stopped: all readings done; the buffer needs draining; enough movement for a fit; between two reps."""
+END, FULL, ENOUGH, CALM, SET_OVER = range(5)
+"""Why a run stopped: all readings done; the buffer needs draining; enough movement for a fit; between two reps; a set
+is over."""
 
 ROOM = 32  # rows of the buffer that one reading may need at the most
 
@@ -71,6 +72,7 @@ def run(model, p_reps, p_faults, states, moved, kinds, t_s, values, begin, end, 
     out = states.out
     for i in range(begin, end):
         source = kinds[i]
+        sets = rep.sets
         tracker.step(model, states.tracker, x, t_s[i], source, values[i])
         reps.step(p_reps, rep, x, out)
         plane.step(states.plane[0], x, rep)
@@ -91,6 +93,8 @@ def run(model, p_reps, p_faults, states, moved, kinds, t_s, values, begin, end, 
             activity.step(s, t_s[i], source, values[i])
             if activity.enough(s, turn_rad):
                 return i + 1, ENOUGH
+        if rep.sets != sets:
+            return i + 1, SET_OVER
         if out.tally[0] > out.rows.shape[0] - ROOM:
             return i + 1, FULL
         if until_calm and (rep.active == 0 or rep.phase == TOP or rep.phase == IDLE):

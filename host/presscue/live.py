@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
+from .calibration import Calibration
 from .clock import NodeClock
 from .core import Core
 from .errors import LinkEnded, LinkError, LinkLost, PeerError, SaveError
@@ -88,7 +89,7 @@ class LiveSession:
         self._away_s = 0.0
         self._attempt = 0
         self._pool = ThreadPoolExecutor(1, "fit") if fits == "thread" else None
-        self._fit: tuple[CalibrationWanted, Future] | None = None
+        self._fit: Future | None = None
         if not self.replaying:
             self._try_write(self.session.send(self.session.hello()))
 
@@ -140,7 +141,7 @@ class LiveSession:
         outs = self.core.finish()
         wanted = [out for out in outs if isinstance(out, CalibrationWanted)]
         if wanted and self.fits != "recorded":
-            self._calibrate(wanted[-1], answer(self.core, wanted[-1])[0])
+            self._calibrate(answer(self.core, wanted[-1])[0])
             outs += self.core.finish()
         return outs
 
@@ -216,30 +217,30 @@ class LiveSession:
                     self._write_recorded(self.session.cue(out))
             elif isinstance(out, CalibrationWanted) and send:
                 if self.fits == "inline":
-                    self._calibrate(out, answer(self.core, out)[0])
+                    self._calibrate(answer(self.core, out)[0])
                 elif self._pool is not None:
                     self.calibrating = True
-                    self._fit = (out, self._pool.submit(begin(self.core, out)))
+                    self._fit = self._pool.submit(begin(self.core, out))
 
     # --- calibration ---
 
     def _fitted(self) -> None:
-        if self._fit is not None and self._fit[1].done():
-            (wanted, future), self._fit = self._fit, None
+        if self._fit is not None and self._fit.done():
+            future, self._fit = self._fit, None
             self.calibrating = False
-            self._calibrate(wanted, future.result()[0])
+            self._calibrate(future.result()[0])
 
-    def _calibrate(self, wanted: CalibrationWanted, calibration) -> None:
+    def _calibrate(self, calibration: Calibration) -> None:
         used = self.core.calibrate(calibration)
-        self.calibrations += used is not None
-        self._save(lambda recorder: recorder.add(message_of(used, wanted)))
+        self.calibrations += used.usable
+        self._save(lambda recorder: recorder.add(message_of(used)))
 
     def _calibrate_as_recorded(self, event: ev.CalibrationRead) -> None:
         try:
             used = self.core.calibrate(calibration_of(event))
         except ValueError as error:
             raise PeerError(f"{self.link.name}: {error}: update presscue, or use presscue analyze") from None
-        self.calibrations += used is not None
+        self.calibrations += used.usable
 
     # --- out ---
 

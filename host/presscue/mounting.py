@@ -29,6 +29,18 @@ def principal(values: np.ndarray) -> tuple[np.ndarray, float]:
     return axes[:, 2], float(moment[2] / max(moment.sum(), 1e-12))
 
 
+def angle_deg(a: np.ndarray, b: np.ndarray) -> float:
+    """Angle between two axes (3,), sign left out."""
+    return math.degrees(math.acos(min(1.0, abs(float(a @ b)))))
+
+
+def direction_sd_deg(values: np.ndarray, direction: np.ndarray, parts: int = 4) -> float:
+    """Standard deviation of a principal direction (3,): how far those of the parts of values (n, 3) lie apart."""
+    pieces = [piece for piece in np.array_split(values, parts) if len(piece) > 2]
+    off = [angle_deg(principal(piece)[0], direction) for piece in pieces]
+    return math.sqrt(sum(each**2 for each in off) / max(len(off) * (len(off) - 1), 1))
+
+
 def quiet(t_s: np.ndarray, imu: np.ndarray, window_s: float = 0.3) -> np.ndarray:
     """Mask (n,) of the readings at which an IMU rests, judged against its own quietest stretches."""
     spread = np.sqrt(np.sum(smooth((imu - smooth(imu, t_s, window_s)) ** 2, t_s, window_s)[:, :3], axis=1))

@@ -38,11 +38,11 @@ _CHUNK = 1 << 20
 
 
 def calibration_message(effective_us: int, layout: int, values: np.ndarray) -> bytes:
-    """A calibration for the recording, in effect from effective_us (session clock). values: shape (n,), n <= 27.
+    """A calibration for the recording, in effect from effective_us (session clock). values: shape (n,), f32, n <= 54.
 
     Live must feed the core what `Session` reads back from this message, so that a replay gives the same bits.
     """
-    return wire.encode("calibration", effective_us, layout, tail=np.asarray(values, "<f8").tobytes())
+    return wire.encode("calibration", effective_us, layout, tail=np.asarray(values, "<f4").tobytes())
 
 
 def mark_message(wall_ms: int, code: str, text: str = "") -> bytes:

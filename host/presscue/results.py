@@ -172,11 +172,26 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """Something the user should set right: what was recognised, what to do, since when it is so."""
+
+    t_s: float
+    code: str
+    text: str
+    action: str
+    since_s: float
+
+
+@dataclass(frozen=True)
 class CalibrationWanted:
-    """The core asks for a fit over its history up to `until_s`; the answer takes effect at `effective_s`."""
+    """The core asks for a fit over its history since `since_s` up to `until_s`; it takes effect at `effective_s`.
+
+    since_s: the end of the last set, -inf in the first one.
+    """
 
     until_s: float
     effective_s: float
+    since_s: float = -math.inf
 
 
-Output = Rep | SetResult | Event | Cue | Note | CalibrationWanted
+Output = Rep | SetResult | Event | Cue | Note | Advice | CalibrationWanted

@@ -16,7 +16,7 @@ from .errors import UsageError
 from .findings import Findings, findings_of
 from .output import plain, write_analysis
 from .profile import parse_profile, read_profile
-from .results import Event
+from .results import Advice, Event
 
 
 def run_analyze(
@@ -92,6 +92,8 @@ def show(found: Analysis, console: Console) -> None:
     for what, how in found.measured().items():
         if how.startswith("not measured"):
             console.print(f"[dim]{what.replace('_', ' ')} {how}[/]", highlight=False)
+    for advice in found.findings.advice:
+        console.print(advice_text(advice), style="yellow", markup=False, highlight=False)
     for note in found.notes():
         console.print(f"note: {note}", style="yellow", markup=False, highlight=False)
 
@@ -134,6 +136,11 @@ def faults_text(events: Iterable[Event]) -> str:
 def fault_text(event: Event) -> str:
     side = f" ({event.side})" if event.side else ""
     return event.kind.replace("_", " ") + side
+
+
+def advice_text(advice: Advice) -> str:
+    """What was recognised, and what to do."""
+    return f"from {clock_text(advice.since_s)}: {advice.text}: {advice.action}"
 
 
 def number(value: float, form: str) -> str:

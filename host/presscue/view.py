@@ -12,8 +12,8 @@ from rich.text import Text
 
 from .kernel import IDLE
 from .live import LiveSession
-from .results import Cue, Rep
-from .summary import number
+from .results import Advice, Cue, Rep
+from .summary import advice_text, number
 
 REDRAW_S = 0.12
 WIDTH = 50
@@ -58,6 +58,8 @@ class PictureView:
         if cue is not None:
             fresh = now.t_s - cue.detected_s < CUE_SHOWN_S
         grid.add_row("cue", Text(cue_text(cue), "bold black on yellow" if fresh else "yellow") if cue else "–", "")
+        advice = live.findings.advice
+        grid.add_row("set right", Text(advice[-1].text, "bold red") if advice else "–", "")
         grid.add_row("link", status_text(live), "")
         return Panel(grid, title=self._title, subtitle=clock(now.t_s), width=92)
 
@@ -91,6 +93,8 @@ class LineView:
                     f"{number(out.max_flexion_deg, '{:.0f}')}° deep, ends at {number(out.end_flexion_deg, '{:.0f}')}°"
                 )
                 self._say(f"{out.end_s:7.2f} s  set {out.set + 1} rep {out.rep + 1}: {what}{' (late)' * out.late}")
+            elif isinstance(out, Advice):
+                self._say(f"{out.t_s:7.2f} s  {advice_text(out)}")
             elif isinstance(out, Cue):
                 self._say(f"{out.detected_s:7.2f} s  cue: {cue_text(out)}")
 

@@ -1,0 +1,78 @@
+"""What a user should set right: a strap that has turned, sensors mixed up, a profile that cannot be this lifter's.
+
+Recognised when a calibration is fitted (fit.py), carried by it, so that a replay says the same at the same sample.
+Codes are never reused; SPEC.md lists them.
+"""
+
+from typing import NamedTuple
+
+from presscue.results import Advice
+
+
+class Remark(NamedTuple):
+    """One thing recognised by a fit: its number in `ADVICE`, since when, and how much (in the unit of its text)."""
+
+    number: int
+    since_s: float
+    size: float = 0.0
+
+
+(
+    LEG_TURNED, LEG_LOOSE, SLED_TURNED, SWAPPED, RAIL_CONTRADICTED, HOLD_MOVED, HOLD_BENT, NO_LINKAGE,
+) = range(1, 9)  # fmt: skip
+
+ADVICE: dict[int, tuple[str, str, str]] = {
+    LEG_TURNED: (
+        "leg_imu_moved",
+        "the leg sensor (or the foot) has turned by about {size:.0f} degrees",
+        "tighten the strap; what was measured between the turn and the new calibration may be wrong",
+    ),
+    LEG_LOOSE: (
+        "leg_imu_loose",
+        "the leg sensor creeps on the leg, by about {size:.0f} degrees so far",
+        "tighten the strap: knee angles are less sure",
+    ),
+    SLED_TURNED: (
+        "sled_imu_moved",
+        "the sled sensor has turned by about {size:.0f} degrees",
+        "fasten its clip; it was calibrated anew",
+    ),
+    SWAPPED: (
+        "sensors_swapped",
+        "the sled sensor turns like a leg and the leg sensor does not",
+        "exchange the two sensors, or the names of their columns",
+    ),
+    RAIL_CONTRADICTED: (
+        "rail_contradicted",
+        "gravity shows a rail of {size:.0f} degrees, not that of the profile",
+        "check machine.rail_deg, or leave it out",
+    ),
+    HOLD_MOVED: (
+        "hold_not_still",
+        "the leg moved in the straight-leg hold, which was therefore not used",
+        "hold still, and check calibration.straight_leg_hold_s",
+    ),
+    HOLD_BENT: (
+        "hold_not_straight",
+        "the leg was bent by about {size:.0f} degrees in the straight-leg hold, which was therefore not used",
+        "hold the leg straight with the sled unloaded, and check calibration.straight_leg_hold_s",
+    ),
+    NO_LINKAGE: (
+        "no_linkage",
+        "leg and sled do not move as one leg press",
+        "check that the leg with the sensor pushes the sled, and where the sensors sit",
+    ),
+}
+"""Number: code, what was recognised, what to do."""
+
+
+REPEATED = (LEG_TURNED, LEG_LOOSE, SLED_TURNED)
+"""What may happen again."""
+
+
+def advice_of(remark: Remark, t_s: float) -> list[Advice]:
+    """The advice for people, said at t_s; none for a number of a later version."""
+    if remark.number not in ADVICE:
+        return []
+    code, text, action = ADVICE[remark.number]
+    return [Advice(t_s, code, text.format(size=remark.size), action, remark.since_s)]

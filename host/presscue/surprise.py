@@ -1,0 +1,280 @@
+"""How surprised the filter is by the readings under a given geometry, and the geometry that surprises it least.
+
+Link lengths, ankle height, strap place, soft-tissue term and mount angle are one vector p (6,). The residuals are the
+whitened innovations of the filter (estimator.py), Huber-weighted, and the distance from what was believed before;
+Levenberg-Marquardt makes their squares small.
+
+The readings are smoothed without delay and thinned first: what lies above some 8 Hz is rumble and wobble, which the
+filter must expect but from which nothing is learnt. That makes a fit ten times faster and, since the sled's slow
+acceleration can then be trusted more, better.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from presscue.calibration import Calibration, History, NoFit, Priors
+from presscue.compiled import njit
+from presscue.estimator import Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
+from presscue.linkage import Links, pose, wrapped
+from presscue.mounting import moving_mask, smooth
+
+THIGH, SHANK, HEIGHT, STRAP, TISSUE, MOUNT = range(6)
+THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
+SEGMENT_SD_M = 0.02
+USUAL_HEIGHT_M, HEIGHT_SD_M = 1.73, 0.10
+ANKLE_HEIGHT_M, ANKLE_HEIGHT_SD_M = 0.10, 0.10
+STRAP_M, STRAP_SD_M = 0.27, 0.08  # above the ankle; "below the knee"
+TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
+ANY_MOUNT_SD_RAD = 100.0
+BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
+SLIPPED_SD_RAD = 0.5
+INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
+SMOOTH_S, THIN_HZ = 0.04, 52.0
+FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings
+HOLD_SD_RAD = 0.0175  # how straight a leg held straight is
+LONGEST_S = 60.0  # of readings in one fit
+STRETCH_S = 2.0  # a shorter movement of the sled is none of a set
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is held of p before the readings: mean (6,) and information (6, 6), the inverse of its covariance."""
+
+    mean: np.ndarray
+    information: np.ndarray
+
+
+def usual(priors: Priors) -> Belief:
+    """Of a lifter not seen yet."""
+    height = priors.height_m or USUAL_HEIGHT_M
+    segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else SHANK_PER_HEIGHT * HEIGHT_SD_M)
+    mean = np.array([THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M, STRAP_M, 0.0, 0.0])
+    sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, ANY_MOUNT_SD_RAD])
+    return Belief(mean, np.diag(sd**-2))
+
+
+def after_rest(c: Calibration, slipped: bool = False, moved: bool = False) -> Belief:
+    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew."""
+    sd = np.array(BETWEEN_SETS_SD)
+    if slipped or moved:
+        sd[MOUNT] = ANY_MOUNT_SD_RAD if moved else SLIPPED_SD_RAD
+    if moved:
+        sd[STRAP], sd[TISSUE] = STRAP_SD_M, TISSUE_SD
+    return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + np.diag(sd**2)))
+
+
+def vector(c: Calibration) -> np.ndarray:
+    """p of a calibration."""
+    return np.array([*c.links, c.leg.strap_m, c.leg.tissue, c.leg.mount_rad])
+
+
+@njit
+def innovations(kinds, t_s, readings, starts, links, leg, noise, x, P, out):
+    """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none.
+
+    kinds (n,): 0 sled, 1 leg. readings (n, 3): along, -, - or rate, f1, f2. starts (n, 3): flag 1 where a stretch
+    begins and the filter is set from the in-plane specific force of a leg at rest that stands beside it.
+    """
+    white = np.zeros(3)
+    for i in range(len(t_s)):
+        if starts[i, 0] == 1.0:
+            phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
+            begin(x, P, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
+        else:
+            predict(x, P, t_s[i] - t_s[i - 1], noise)
+        if kinds[i] == 0:
+            out[i, 0] = update_sled(x, P, links, noise, readings[i, 0])
+        else:
+            update_leg(x, P, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2], white)
+            out[i, 0] = white[0]
+            out[i, 1] = white[1]
+            out[i, 2] = white[2]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Merged readings of the stretches to fit and what is believed of p; `residuals` is what the fit makes small."""
+
+    kinds: np.ndarray
+    t_s: np.ndarray
+    readings: np.ndarray
+    starts: np.ndarray
+    up: tuple[float, float]
+    belief: Belief
+    hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
+
+    def split(self, p: np.ndarray) -> tuple[Links, Leg]:
+        thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
+        return Links(thigh, shank, height), Leg(strap, tissue, mount, *self.up)
+
+    def whitened(self, p: np.ndarray) -> np.ndarray:
+        """Innovations (n, 3) under p, in standard deviations."""
+        white = np.zeros((len(self.t_s), 3))
+        innovations(self.kinds, self.t_s, self.readings, self.starts, *self.split(p), FIT_NOISE, *new_filter(), white)
+        return white
+
+    def residuals(self, p: np.ndarray) -> np.ndarray:
+        white = self.whitened(p)
+        size = np.abs(white)
+        white = np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)  # Huber
+        apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
+        parts = [INNOVATION_WEIGHT * white.ravel(), apart]
+        if self.hold_psi is not None:
+            parts.append(np.array([self.hold_off(p) / HOLD_SD_RAD]))
+        return np.concatenate(parts)
+
+    def hold_off(self, p: np.ndarray) -> float:
+        """How far (rad, of the IMU's angle) the leg was from straight in the hold, under p."""
+        assert self.hold_psi is not None
+        links, leg = self.split(p)
+        return wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
+
+    def before(self, t_s: float) -> "Problem":
+        """The same with the readings up to t_s only."""
+        kept = self.t_s <= t_s
+        return replace(
+            self, kinds=self.kinds[kept], t_s=self.t_s[kept], readings=self.readings[kept], starts=self.starts[kept]
+        )
+
+    def after(self, t_s: float) -> "Problem":
+        """The same with the readings after t_s only; they start amid a movement, from gravity all the same."""
+        kept = self.t_s > t_s
+        starts = self.starts[kept].copy()
+        readings, kinds = self.readings[kept], self.kinds[kept]
+        first = readings[(kinds == 1) & (self.t_s[kept] < t_s + 0.25)]
+        if len(first) and len(starts):
+            starts[0] = (1.0, first[:, 1].mean(), first[:, 2].mean())
+        return replace(self, kinds=kinds, t_s=self.t_s[kept], readings=readings, starts=starts)
+
+
+def minimise(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
+    """Levenberg-Marquardt with forward differences: best p, its cost, and the normal matrix there."""
+    scale = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
+    farthest = 4.0 / np.sqrt(np.diag(problem.belief.information))
+    r = problem.residuals(p)
+    cost = float(r @ r)
+    damping = 1e-2
+    normal = np.eye(len(p))
+    for _ in range(steps):
+        jacobian = np.empty((len(r), len(p)))
+        for k in range(len(p)):
+            q = p.copy()
+            q[k] += scale[k]
+            jacobian[:, k] = (problem.residuals(q) - r) / scale[k]
+        normal = jacobian.T @ jacobian
+        slope = jacobian.T @ r
+        for _ in range(6):
+            step = -np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slope)
+            step = np.clip(step, -farthest, farthest)
+            trial = problem.residuals(p + step)
+            if float(trial @ trial) < cost:
+                break
+            damping *= 5.0
+        else:
+            break
+        gain = cost - float(trial @ trial)
+        p, r, cost = p + step, trial, float(trial @ trial)
+        damping = max(damping / 10.0, 1e-6)
+        if gain < 1e-4 * cost:
+            break
+    return p, cost, normal
+
+
+def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Readings t_s (n,), values (n, k), smoothed without delay, of which about THIN_HZ a second are kept."""
+    every = max(1, round(1.0 / (THIN_HZ * max(float(np.median(np.diff(t_s))), 1e-4))))
+    return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
+
+
+def stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
+    """Where the sled moves, each with the moment of rest before it."""
+    along = history.sled[:, :3] @ c.rail - c.gravity_along_mps2
+    moving = moving_mask(history.sled_t_s, history.sled_t_s, along, c.sled_floor_mps2)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], moving, [False]]).astype(int)))
+    last = len(history.sled_t_s) - 1
+    times = [(float(history.sled_t_s[a]), float(history.sled_t_s[min(b, last)])) for a, b in edges.reshape(-1, 2)]
+    newest = float(history.sled_t_s[-1])
+    return [(a, b) for a, b in times if b - a > STRETCH_S and b > newest - LONGEST_S]
+
+
+def leg_readings(history: History, c: Calibration) -> np.ndarray:
+    """Rate about the flexion axis and in-plane specific force, shape (n, 3)."""
+    leg = history.leg
+    return np.stack([leg[:, 3:] @ c.axis - c.gyro_bias_radps, leg[:, :3] @ c.first, leg[:, :3] @ c.second], axis=1)
+
+
+def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[float, float] | None) -> Problem:
+    """The readings of a history in the frames of c. Raises NoFit if the sled has not moved."""
+    sled_t_s, along = thinned(history.sled_t_s, (history.sled[:, :3] @ c.rail - c.gravity_along_mps2)[:, None])
+    seen = leg_readings(history, c)
+    hold_psi = None
+    if hold_s is not None:
+        held = seen[(history.leg_t_s >= hold_s[0]) & (history.leg_t_s <= hold_s[1])]
+        if len(held):
+            middle = np.median(held, axis=0)
+            hold_psi = math.atan2(c.leg.up_w, c.leg.up_u) - math.atan2(middle[2], middle[1])
+    leg_t_s, seen = thinned(history.leg_t_s, seen)
+    n = len(sled_t_s)
+    t_s = np.concatenate([sled_t_s, leg_t_s])
+    kinds = np.ones(len(t_s), np.int64)
+    kinds[:n] = 0
+    readings = np.zeros((len(t_s), 3))
+    readings[:n, :1] = along
+    readings[n:] = seen
+    order = np.argsort(t_s, kind="stable")
+    t_s, kinds, readings = t_s[order], kinds[order], readings[order]
+    kept = np.zeros(len(t_s), np.bool_)
+    starts = np.zeros((len(t_s), 3))
+    for since, until in stretches(history, c):
+        inside = (t_s >= since) & (t_s <= until)
+        early = readings[inside & (kinds == 1) & (t_s < since + 0.25)]
+        if len(early):
+            kept |= inside
+            starts[np.flatnonzero(inside)[0]] = (1.0, early[:, 1].mean(), early[:, 2].mean())
+    if not kept.any():
+        raise NoFit("the sled has not moved yet")
+    up = (c.leg.up_u, c.leg.up_w)
+    return Problem(kinds[kept], t_s[kept], readings[kept], starts[kept], up, belief, hold_psi)
+
+
+def first_guesses(problem: Problem) -> list[np.ndarray]:
+    """Where to start: the leg at its most extended was near straight, softly bent, or well bent."""
+    leg = problem.readings[problem.kinds == 1]
+    pitch = np.unwrap(math.atan2(problem.up[1], problem.up[0]) - np.arctan2(leg[:, 2], leg[:, 1]))
+    extended = float(np.quantile(pitch, 0.98))
+    guesses = []
+    for degrees in (3.0, 15.0, 30.0):
+        p = problem.belief.mean.copy()
+        p[MOUNT] = extended - pose(problem.split(p)[0], math.radians(degrees)).theta
+        guesses.append(p)
+    return guesses
+
+
+def taken(frames: Calibration, problem: Problem, found: tuple[np.ndarray, float, np.ndarray]) -> Calibration:
+    """The calibration of a minimum."""
+    p, cost, normal = found
+    links, leg = problem.split(p)
+    sd = np.sqrt(np.diag(np.linalg.inv(normal)))
+    return replace(frames, links=links, leg=leg, sd=sd, information=normal, cost=cost / len(problem.t_s))
+
+
+def mount_curve(problem: Problem, p: np.ndarray, window_s: float = 4.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the mount seems to be over time, against that of p: t_s (k,), off_rad (k,), sd_rad (k,), by windows.
+
+    One step of Gauss-Newton in the mount alone; large turns come out too small, but with their sign.
+    """
+    step = 0.01
+    q = p.copy()
+    q[MOUNT] += step
+    white = problem.whitened(p)
+    slope = (problem.whitened(q) - white) / step
+    fair = np.abs(white) < 6.0
+    bins = np.floor((problem.t_s - problem.t_s[0]) / window_s).astype(int)
+    weight = np.bincount(bins, np.sum(fair * slope**2, axis=1))
+    pull = np.bincount(bins, -np.sum(fair * slope * white, axis=1))
+    when = np.bincount(bins, problem.t_s) / np.maximum(np.bincount(bins), 1)
+    seen = weight > 0.0
+    sd = 1.0 / np.sqrt(weight[seen])
+    return when[seen], pull[seen] / weight[seen], sd
