@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from test_core import run
-from turned_sensors import ramp, swapped, turned
 
 from presscue.analyze import Analysis, Source
 from presscue.calibration import Priors
@@ -11,6 +9,8 @@ from presscue.profile import Profile
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario
+from test_core import run
+from turned_sensors import ramp, swapped, turned
 
 
 @pytest.fixture(scope="module")

@@ -192,7 +192,6 @@ def _crept(problem: Problem, c: Calibration) -> Calibration:
     t_s, off_rad, sd_rad = mount_curve(problem, vector(c))
     step_rad, at_s, sharp = _step(t_s, off_rad, sd_rad)
 
-        print("CREPT", round(math.degrees(step_rad), 2), round(at_s, 1), sharp, len(t_s))
     if abs(step_rad) < CREPT_RAD:
         return c
     since_s = float(at_s)
@@ -203,7 +202,6 @@ def _crept(problem: Problem, c: Calibration) -> Calibration:
     start[MOUNT] += _turned(rest, start)
     new = taken(c, rest, minimise(rest, start, 12))
     turned_deg = math.degrees(abs(new.leg.mount_rad - old.leg.mount_rad))
-        print("  AFTER", turned_deg)
     if turned_deg < math.degrees(CREPT_RAD):
         return c
     remark = Remark(advice.LEG_TURNED if sharp else advice.LEG_LOOSE, since_s, turned_deg)

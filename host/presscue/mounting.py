@@ -35,8 +35,11 @@ def angle_deg(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def direction_sd_deg(values: np.ndarray, direction: np.ndarray, parts: int = 4) -> float:
-    """Standard deviation of a principal direction (3,): how far those of the parts of values (n, 3) lie apart."""
-    pieces = [piece for piece in np.array_split(values, parts) if len(piece) > 2]
+    """Standard deviation of a principal direction (3,): how far those of equally strong parts of
+    values (n, 3) lie apart."""
+    power = np.cumsum(np.sum(values**2, axis=1))
+    edges = np.searchsorted(power, power[-1] * np.arange(1, parts) / parts)
+    pieces = [piece for piece in np.split(values, edges) if len(piece) > 2]
     off = [angle_deg(principal(piece)[0], direction) for piece in pieces]
     return math.sqrt(sum(each**2 for each in off) / max(len(off) * (len(off) - 1), 1))
 
