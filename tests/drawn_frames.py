@@ -123,6 +123,7 @@ def frames_of(grid, flexion, position, pitch, on, heel_left, heel_right, measure
         seen = np.cumsum(source == wire.PADS) > 0
         rows["heel_left"] = np.where(seen, np.interp(t, grid, heel_left)[latest], np.nan)
         rows["heel_right"] = np.where(seen, np.interp(t, grid, heel_right)[latest], np.nan)
+        rows["seat"] = np.where(seen, 400.0, np.nan)
     return rows
 
 

@@ -52,7 +52,8 @@ def test_a_table_becomes_json_and_series(performed, table, tmp_path: Path, capsy
     assert found["sets"][0]["sled_load_kg"] == 120
     assert found["sets"][0]["lifter"] == "A"
     assert found["measured"]["knee_flexion"] == "leg+sled"
-    assert found["measured"]["seat_lift"].startswith("not measured: ")
+    assert found["measured"]["seat_lift"] == "seat pad"
+    assert found["measured"]["valgus"].startswith("not measured: the profile does not say which leg")
     assert {"thigh_m", "shank_m", "ankle_height_m", "rail_deg"} <= set(found["calibration"])
     from pyarrow import parquet
 

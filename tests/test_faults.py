@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, Run, drive, inclined_set
-from presscue import events, faults, reps
+from presscue import events, faults, reps, wire
 from presscue.faults import params_from_limits
 from presscue.results import Kind
 
@@ -17,9 +17,9 @@ def kinds(found):
     return [(e.kind, e.side, e.rep) for e in found]
 
 
-def lifted(rows, side, start_s, end_s, share=0.1):
-    """Take the load off a heel from start_s to end_s."""
-    rows[f"heel_{side}"][(rows["t_s"] >= start_s) & (rows["t_s"] < end_s)] *= share
+def lifted(rows, pad, start_s, end_s, share=0.1):
+    """Take the load off a pad from start_s to end_s."""
+    rows[pad][(rows["t_s"] >= start_s) & (rows["t_s"] < end_s)] *= share
 
 
 @pytest.mark.parametrize("measures", ["sled leg", "sled", "leg"])
@@ -139,7 +139,7 @@ def test_re_racking_fast_is_not_judged():
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_heel_lift_of_each_side_alone(side):
     rows = inclined_set(4).frames()
-    lifted(rows, side, 10.0, 11.0)
+    lifted(rows, f"heel_{side}", 10.0, 11.0)
     _, _, found = Run().results(rows)
     assert kinds(found) == [("heel_lift", side, 1)]
     assert found[0].onset_s == pytest.approx(10.0, abs=0.05)
@@ -151,14 +151,14 @@ def test_heel_lift_of_each_side_alone(side):
 def test_heel_lifts_in_the_very_first_reps():
     rows = inclined_set(4).frames()
     for rep in range(4):
-        lifted(rows, "left", 5.3 + 4.4 * rep, 6.9 + 4.4 * rep)
+        lifted(rows, "heel_left", 5.3 + 4.4 * rep, 6.9 + 4.4 * rep)
     assert kinds(Run().results(rows)[2]) == [("heel_lift", "left", rep) for rep in range(4)]
 
 
 @pytest.mark.parametrize(("share", "length_s"), [(0.6, 1.0), (0.1, 0.07)])
 def test_light_or_short_lifts_do_not_count(share, length_s):
     rows = inclined_set(4).frames()
-    lifted(rows, "left", 10.0, 10.0 + length_s, share)
+    lifted(rows, "heel_left", 10.0, 10.0 + length_s, share)
     assert Run().results(rows)[2] == []
 
 
@@ -168,7 +168,7 @@ def test_heels_are_judged_by_their_own_depth_profile():
     for side in ("left", "right"):
         rows[f"heel_{side}"] *= 1.0 - 0.55 * np.nan_to_num(deep)  # much less heel at the bottom, in every rep
     assert Run().results(rows.copy())[2] == []
-    lifted(rows, "left", 31.8, 32.6, 0.25)
+    lifted(rows, "heel_left", 31.8, 32.6, 0.25)
     assert kinds(Run().results(rows)[2]) == [("heel_lift", "left", 6)]
 
 
@@ -180,7 +180,7 @@ def test_heels_do_not_care_for_gain_drift_or_load():
     more["heel_right"] *= 4.0
     both = np.concatenate([rows, more])
     both["heel_left"] *= 1.0 + 0.4 * both["t_s"] / both["t_s"][-1]
-    lifted(both, "right", rows["t_s"][-1] + 10.0, rows["t_s"][-1] + 11.0)
+    lifted(both, "heel_right", rows["t_s"][-1] + 10.0, rows["t_s"][-1] + 11.0)
     assert kinds(Run().results(both)[2]) == [("heel_lift", "right", 6)]
 
 
@@ -192,11 +192,63 @@ def test_putting_the_sled_down_lifts_no_heel():
     assert Run().results(rows)[2] == []
 
 
+@pytest.mark.parametrize("measures", ["sled leg", "sled", "leg", "pitch"])
+@pytest.mark.parametrize("lift_s", [(9.7, 11.0), (10.25, 10.55)])  # about the bottom at 10.4 s; within its pause
+def test_seat_lift(measures, lift_s):
+    rows = inclined_set(4).frames(measures)
+    lifted(rows, "seat", *lift_s, share=0.3)
+    _, _, found = Run().results(rows)
+    assert kinds(found) == [("seat_lift", None, 1)]
+    assert found[0].onset_s == pytest.approx(lift_s[0], abs=0.05)
+    assert found[0].detected_s - found[0].onset_s == pytest.approx(0.16, abs=0.03)
+    assert found[0].end_s == pytest.approx(lift_s[1], abs=0.05)
+    assert found[0].severity == pytest.approx(0.4, abs=0.05)
+
+
+def test_seat_lifts_in_the_very_first_reps():
+    rows = inclined_set(4).frames()
+    for rep in range(4):
+        lifted(rows, "seat", 5.3 + 4.4 * rep, 6.9 + 4.4 * rep, share=0.3)
+    assert kinds(Run().results(rows)[2]) == [("seat_lift", None, rep) for rep in range(4)]
+
+
+@pytest.mark.parametrize(("share", "length_s"), [(0.6, 1.0), (0.1, 0.1)])
+def test_light_or_short_seat_lifts_do_not_count(share, length_s):
+    rows = inclined_set(4).frames()
+    lifted(rows, "seat", 10.0, 10.0 + length_s, share)
+    assert Run().results(rows)[2] == []
+
+
+def test_the_seat_is_judged_by_its_own_depth_profile():
+    rows = inclined_set(8).frames()
+    rows["seat"] *= 1.0 - 0.4 * np.nan_to_num(rows["flexion_deg"]) / 90.0  # the body leans forward at the bottom
+    rows["seat"] *= 0.01 * (1.0 + 0.2 * rows["t_s"] / rows["t_s"][-1])  # any scale, and creep
+    assert Run().results(rows.copy())[2] == []
+    lifted(rows, "seat", 31.8, 32.6, 0.35)
+    assert kinds(Run().results(rows)[2]) == [("seat_lift", None, 6)]
+
+
+def test_getting_up_after_the_set_is_no_seat_lift():
+    rows = inclined_set(3).frames()
+    rows["seat"][rows["t_s"] > 4.1 + 3 * 4.4 + 1.5 + 1.0] = 5.0
+    assert Run().results(rows)[2] == []
+
+
+def test_pads_need_not_be_read_together():
+    rows = inclined_set(4).frames()
+    lifted(rows, "seat", 9.7, 11.0)
+    lifted(rows, "heel_left", 14.0, 15.4)
+    pads = np.flatnonzero(rows["source"] == wire.PADS)
+    for pad, every in (("seat", 5), ("heel_left", 2)):
+        rows[pad][np.setdiff1d(pads, pads[::every])] = np.nan
+    assert kinds(Run().results(rows)[2]) == [("seat_lift", None, 1), ("heel_lift", "left", 2)]
+
+
 def test_without_pads_there_are_no_heels():
     assert Run().results(inclined_set(3).frames(pads=False))[2] == []
     rows = inclined_set(3).frames()
     rows["heel_left"] = np.nan
-    lifted(rows, "right", 10.0, 11.0)
+    lifted(rows, "heel_right", 10.0, 11.0)
     assert kinds(Run().results(rows)[2]) == [("heel_lift", "right", 1)]
 
 

@@ -33,7 +33,7 @@ SESSION += (
 )
 BUDGET_MS = 75.0
 """Cue latency, p95, over a serial link (design: batch, links, host, node and actuator together)."""
-FOUND_KINDS = ("lockout", "slam", "heel_lift", "depth", "tempo", "valgus", "varus")
+FOUND_KINDS = ("lockout", "slam", "heel_lift", "depth", "tempo", "seat_lift", "valgus", "varus")
 
 
 @dataclass(frozen=True)

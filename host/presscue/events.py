@@ -21,8 +21,8 @@ BEGUN, ENDED, REP, SET, HALFWAY = range(5)
 
 (
     LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS_LEFT, VARUS_LEFT, TEMPO, IMBALANCE, LOCKOUT_AHEAD,
-    VALGUS_RIGHT, VARUS_RIGHT, SEAT_LIFT_ESTIMATED,
-) = range(14)  # fmt: skip
+    VALGUS_RIGHT, VARUS_RIGHT,
+) = range(13)  # fmt: skip
 
 FAULTS: dict[int, tuple[Kind, Side | None]] = {
     LOCKOUT: ("lockout", None),
@@ -38,7 +38,6 @@ FAULTS: dict[int, tuple[Kind, Side | None]] = {
     LOCKOUT_AHEAD: ("lockout", None),
     VALGUS_RIGHT: ("valgus", "right"),
     VARUS_RIGHT: ("varus", "right"),
-    SEAT_LIFT_ESTIMATED: ("seat_lift", None),
 }
 """Number of a fault in rows: its kind and side. Numbers are never reused. LOCKOUT_AHEAD: a predicted lockout."""
 

@@ -50,7 +50,7 @@ def measured(
         "depth": knee,
         "tempo": by or no_rep,
         "heel_lift": (" and ".join(there) if by else no_rep) if there else NOT + "no heel pad",
-        "seat_lift": NOT + ("no detector in this version" if "seat" in pads else "no seat pad"),
+        "seat_lift": ("seat pad" if by else no_rep) if "seat" in pads else NOT + "no seat pad",
         "valgus": plane,
         "varus": plane,
         "imbalance": NOT + "no detector in this version",

@@ -12,7 +12,7 @@ import numpy as np
 
 from presscue.compiled import njit
 from presscue.events import HEEL_LEFT, HEEL_RIGHT
-from presscue.faults import depth, heel_lift, lockout, prediction, slam, tempo, valgus
+from presscue.faults import depth, heel_lift, lockout, prediction, seat_lift, slam, tempo, valgus
 from presscue.faults.depth import Params as Depth
 from presscue.faults.heel_lift import Params as HeelLift
 from presscue.faults.lockout import Params as Lockout
@@ -29,6 +29,7 @@ class Params(NamedTuple):
     lockout: Lockout = Lockout()
     prediction: Prediction = Prediction()
     heel_lift: HeelLift = HeelLift()
+    seat_lift: HeelLift = seat_lift.USUAL
     depth: Depth = Depth()
     tempo: Tempo = Tempo()
     valgus: Valgus = Valgus()
@@ -42,6 +43,7 @@ class States(NamedTuple):
     prediction: np.ndarray
     heel_left: np.ndarray
     heel_right: np.ndarray
+    seat: np.ndarray
     depth: np.ndarray
     tempo: np.ndarray
     valgus: np.ndarray
@@ -56,6 +58,7 @@ def new_states() -> States:
         prediction.new_state(),
         heel_lift.new_state(HEEL_LEFT),
         heel_lift.new_state(HEEL_RIGHT),
+        seat_lift.new_state(),
         depth.new_state(),
         tempo.new_state(),
         valgus.new_state(1.0),
@@ -76,6 +79,7 @@ def step_all(p, s, x, rep, out):
     prediction.step(p.prediction, s.prediction[0], x, rep, out)
     heel_lift.step(p.heel_lift, s.heel_left[0], x, rep, out)
     heel_lift.step(p.heel_lift, s.heel_right[0], x, rep, out)
+    heel_lift.step(p.seat_lift, s.seat[0], x, rep, out)
     depth.step(p.depth, s.depth[0], x, rep, out)
     tempo.step(p.tempo, s.tempo[0], x, rep, out)
     valgus.step(p.valgus, s.valgus[0], x, rep, out)
@@ -87,6 +91,7 @@ LIMITS = {
     "soft_bend_deg": ("lockout", "soft_bend_deg", 1.0, 45.0, "degrees of flexion"),
     "max_flexion_deg": ("depth", "max_flexion_deg", 45.0, 150.0, "degrees of flexion"),
     "heel_share": ("heel_lift", "share", 0.05, 0.8, "a part of the foot's own usual reading"),
+    "seat_share": ("seat_lift", "share", 0.05, 0.8, "a part of the seat's own usual reading"),
     "lowering_s": ("tempo", "lowering_s", 0.2, 8.0, "seconds"),
     "bounce_mps2": ("tempo", "bounce_mps2", 1.0, 20.0, "m/s2"),
     "valgus_deg": ("valgus", "limit_deg", 3.0, 45.0, "degrees out of plane"),
@@ -111,7 +116,7 @@ def params_from_limits(limits: dict, leg: str | None = None) -> Params:
         changed = {parameter: float(value)}
         if name == "soft_bend_deg":
             changed["band_deg"] = value + SAFE_BAND_DEG
-        if name == "heel_share":
+        if name in ("heel_share", "seat_share"):
             changed["back_share"] = value + 0.15
             changed["clean_share"] = max(value + 0.15, 0.5)
         params = params._replace(**{detector: getattr(params, detector)._replace(**changed)})

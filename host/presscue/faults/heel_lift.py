@@ -3,7 +3,8 @@
 A pad's gain is unknown and creeps, so nothing is judged in newtons. What a foot's own clean reps put on its heel is
 learnt as level x shape: the level of this set, and the shape over depth, lowering and pressing apart. The level comes
 from the first moments of each set, when heels are flat, so that lifts in the very first reps are found too: until a
-shape is learnt it is taken as even, which is within a third of what heels do.
+shape is learnt it is taken as even, which is within a third of what heels do. The seat's pad is judged in the same way
+(seat_lift.py).
 """
 
 import math
@@ -18,6 +19,7 @@ from presscue.events import BEGUN, ENDED, HEEL_LEFT, HEEL_RIGHT, report
 PADS = wire.PADS
 BINS = 8
 DEEP_DEG = 90.0
+SILENT_S = 0.5  # a pad silent for longer is not measured
 
 
 class Params(NamedTuple):
@@ -28,6 +30,7 @@ class Params(NamedTuple):
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
     moved: float = 0.2  # and until the sled has moved by this part of a least stroke; larger: surer, later
     stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
+    paused_s: float = 0.0  # so long after the last movement counts as movement; larger: pauses too, and getting up
     warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
     clean_share: float = 0.5  # parts of a rep below this share are not learnt
     level_rate: float = 0.5  # how much of a clean rep goes into the level
@@ -37,7 +40,7 @@ class Params(NamedTuple):
 
 STATE = np.dtype(
     [
-        ("fault", "i8"),  # HEEL_LEFT or HEEL_RIGHT
+        ("fault", "i8"),  # HEEL_LEFT, HEEL_RIGHT or SEAT_LIFT
         ("t_s", "f8"),
         ("active", "i8"),
         ("warm_s", "f8"),  # movement seen in this set
@@ -62,7 +65,7 @@ STATE = np.dtype(
 
 
 def new_state(fault: int) -> np.ndarray:
-    """A state array (1,) of one foot: fault is HEEL_LEFT or HEEL_RIGHT."""
+    """A state array (1,) of one pad: fault is HEEL_LEFT, HEEL_RIGHT or SEAT_LIFT."""
     state = np.zeros(1, STATE).view(np.recarray)
     state.fault = fault
     state["profile"] = 1.0
@@ -74,7 +77,9 @@ def step(p, s, x, rep, out):
     """Severity: how much of the permitted share is lost. Confidence: the same margin, less before a clean rep."""
     if x.source != PADS:
         return
-    value = x.heel_left if s.fault == HEEL_LEFT else x.heel_right
+    value = x.heel_left if s.fault == HEEL_LEFT else (x.heel_right if s.fault == HEEL_RIGHT else x.seat)
+    if math.isnan(value) and x.t_s - s.t_s < SILENT_S:
+        return  # pads need not be read together
     dt = min(x.t_s - s.t_s, 0.1)
     s.t_s = x.t_s
     known = rep.active == 1 and not math.isnan(value)
@@ -141,7 +146,7 @@ def judge(p, s, t_s, dt, ratio, rep, out):
         s.held_s = 0.0
         s.idle_s = 0.0
         s.least = ratio
-    elif rep.moving == 1:
+    elif rep.moving == 1 or t_s - rep.moved_s < p.paused_s:
         s.held_s += dt
     else:
         s.idle_s += dt
@@ -191,6 +196,3 @@ def say(p, s, t_s, end_s, out):
     lost = 1.0 - s.least / p.share
     confidence = (0.5 + 0.5 * lost) * (1.0 if s.learnt > 0 else 0.8)
     report(out, action, s.fault, s.rep, t_s, s.onset_s, end_s, lost, confidence)
-
-
-__all__ = ["HEEL_LEFT", "HEEL_RIGHT", "Params", "new_state", "step"]
