@@ -1,37 +1,47 @@
-"""How near the truth thirty virtual lifters come out. Figures: pytest -s tests/test_accuracy.py."""
+"""How near the truth virtual lifters come out. Figures: pytest -s tests/test_accuracy.py; more: docs/validation.md."""
 
 import numpy as np
 import pytest
 
-from presscue import validate
+from presscue.validation.bounds import total
+from presscue.validation.command import text
+from presscue.validation.run import Results, lifters, run_all
+from presscue.validation.trial import WIDE, Trial
 
-SEEDS = range(30)
+SEEDS = range(16)
 
 
 @pytest.fixture(scope="module")
-def scores() -> list[validate.Score]:
-    scores = validate.run_all(SEEDS)
-    print("\n" + validate.report(scores))
-    return scores
+def trials() -> list[Trial]:
+    trials = run_all([[task] for task in lifters(SEEDS)])
+    print("\n" + text(Results(SEEDS, held=trials)))
+    return trials
 
 
-def test_every_rep_is_counted_and_none_invented(scores):
-    assert [(s.seed, s.counted) for s in scores if s.counted != s.made] == []
+def test_every_rep_is_counted_and_none_invented(trials):
+    assert [(t.task.seed, t.counted) for t in trials if t.counted != t.made] == []
 
 
-def test_knee_flexion_is_within_three_degrees(scores):
-    errors = [s.flexion_rmse_deg for s in scores]
-    assert np.median(errors) <= 3.0
-    assert np.quantile(errors, 0.95) <= 5.0
+def test_knee_flexion_is_within_two_degrees(trials):
+    assert np.median([t.flexion_rmse_deg for t in trials]) <= 2.0
+    assert np.median([t.near_rmse_deg for t in trials]) <= 2.0
 
 
-def test_sled_travel_is_within_five_millimetres(scores):
-    assert np.median([s.travel_rmse_mm for s in scores]) <= 5.0
+def test_sled_travel_is_within_five_millimetres(trials):
+    assert np.median([t.travel_rmse_mm for t in trials]) <= 5.0
 
 
-@pytest.mark.parametrize("kind", validate.KINDS)
-def test_faults_are_found_and_not_invented(scores, kind):
-    count = validate.totals(scores)[kind]
-    assert count.hits > 30
+@pytest.mark.parametrize("kind", ["lockout", "heel_lift", "depth", "tempo"])
+def test_faults_are_found_and_not_invented(trials, kind):
+    count = total(trials, kind)
+    assert count.hits >= 10
     assert count.recall >= 0.95
     assert count.precision >= 0.95
+
+
+@pytest.mark.slow
+def test_wide_lifters_do_not_break_it():
+    trials = run_all([[task] for task in lifters(range(40), population=WIDE)])
+    print("\n" + text(Results(range(40), wide=trials)))
+    assert np.mean([t.made == t.counted for t in trials]) >= 0.8
+    assert np.nanmedian([t.flexion_rmse_deg for t in trials]) <= 4.0

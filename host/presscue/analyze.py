@@ -144,14 +144,18 @@ def played_cue(ack: ev.CueAck, sent: ev.CueSent | None) -> dict[str, Any]:
 
 
 def analyze(
-    path: Path, profile: Profile | None = None, series: Path | None = None, progress: Progress | None = None
+    path: Path,
+    profile: Profile | None = None,
+    series: Path | None = None,
+    progress: Progress | None = None,
+    horizon_s: float | None = None,
 ) -> Analysis:
     """Analyse a recording, and write its series if a path is given. Raises InputError, SaveError.
 
-    profile: None takes the recording's own, if it has one.
+    profile: None takes the recording's own, if it has one. horizon_s: as in CoreConfig.
     """
     source = _open_session(path, profile) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
-    core = core_of(source.profile, patient=True, trace=series is not None)
+    core = core_of(source.profile, patient=True, trace=series is not None, horizon_s=horizon_s)
     findings, pads = Findings(), set()
     rows: list[np.ndarray] = []
     sled: list[tuple[np.ndarray, np.ndarray]] = []

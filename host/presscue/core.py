@@ -35,13 +35,15 @@ CHUNK = 1 << 13  # readings taken in one go
 @dataclass(frozen=True)
 class CoreConfig:
     """What is known beforehand. limits: the profile's [limits]. patient: stop at a fit's sample until it is answered
-    (offline); otherwise go on without. trace: keep every frame, for the series output."""
+    (offline); otherwise go on without. trace: keep every frame, for the series output. horizon_s: how long ahead a
+    lockout is predicted, in place of cue latency and reaction."""
 
     priors: Priors = Priors()
     limits: dict[str, float] = field(default_factory=dict)
     cues: CueParams = CueParams()
     patient: bool = False
     trace: bool = False
+    horizon_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ class Core:
         self.merge = Merge()
         self.policy = CuePolicy(self.config.cues)
         self._p_faults = faults.params_from_limits(self.config.limits, self.config.priors.leg)
+        if self.config.horizon_s is not None:
+            ahead = self._p_faults.prediction._replace(latency_s=0.0, reaction_s=self.config.horizon_s)
+            self._p_faults = self._p_faults._replace(prediction=ahead)
         self._p_reps = reps.Params()
         self._states = kernel.new_states()
         self._ledger = events.Ledger()

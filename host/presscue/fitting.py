@@ -13,15 +13,22 @@ from .results import CalibrationWanted, Output, Samples, Stretch
 from .session.events import CalibrationRead
 
 
-def core_of(profile: Profile, *, patient: bool, trace: bool = False, observe_only: bool = False) -> Core:
-    """A core for a profile. patient: as in CoreConfig. observe_only: no cues."""
+def core_of(
+    profile: Profile,
+    *,
+    patient: bool,
+    trace: bool = False,
+    observe_only: bool = False,
+    horizon_s: float | None = None,
+) -> Core:
+    """A core for a profile. patient, trace, horizon_s: as in CoreConfig. observe_only: no cues."""
     limits = {"soft_bend_deg": profile.soft_bend_deg, "max_flexion_deg": profile.max_flexion_deg}
     said = {name: value for name, value in limits.items() if value is not None}
     priors = Priors(
         profile.height_m, profile.rail_deg, profile.straight_leg_hold_s, profile.segment != "thigh", profile.leg
     )
     cues = CueParams(observe_only=observe_only)
-    return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace))
+    return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace, horizon_s=horizon_s))
 
 
 def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration, str]]:
