@@ -45,6 +45,8 @@ LOST_S = 0.3  # an IMU silent for longer is not measured
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
+DEAD_S = 2.0  # memory of the sled's dead-reckoned velocity, and
+SLOW_MPS = 0.015  # the velocity of the linkage below which a quiet sled stands in any case
 LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
 SURPRISE_S = 0.3  # its averaging time
@@ -113,8 +115,8 @@ class State(NamedTuple):
 
 (
     ON, SLED_T, LEG_T, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
-    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, AUX,
-) = range(20)  # fmt: skip
+    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, DEAD_MPS, AUX,
+) = range(21)  # fmt: skip
 
 TURN, TILT, BIAS_1, BIAS_2, SLOW_1, SLOW_2, CALM_T, RESTED = range(8)
 """State.plane: rotation about the vertical and about the horizontal in the leg's plane (rad); gyro bias and smoothed
@@ -161,7 +163,10 @@ def step_sled(m, s, t, along, linked_mps):
         P[2, 2] += (1e-3) ** 2 * dt
         aux[SLED_LOW] += min(dt / 0.15, 1.0) * (along - aux[SLED_LOW])
         aux[SLED_FAST] += min(dt / 0.04, 1.0) * (along - aux[SLED_FAST])
-        if not math.isnan(linked_mps):
+        if math.isnan(linked_mps):
+            aux[DEAD_MPS] = x[1]
+        else:
+            aux[DEAD_MPS] += dt * a + min(dt / DEAD_S, 1.0) * (linked_mps - aux[DEAD_MPS])
             update(x, P, np.array([0.0, 1.0, 0.0]), linked_mps - x[1], LINKED_MPS**2, math.inf)
     aux[ALONG] = along
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
@@ -171,9 +176,15 @@ def step_sled(m, s, t, along, linked_mps):
         aux[MOVED_T] = t
     still = t - aux[MOVED_T] >= STILL_S
     if still:
-        # At constant speed the sled is as quiet as at rest: only a velocity that may be zero is set to zero.
-        if x[1] * x[1] < 9.0 * (P[1, 1] + 0.02**2) or t - aux[MOVED_T] > 8.0:
+        # At constant speed the sled is as quiet as at rest: only a velocity that may be zero is set to zero. In a set
+        # the leg says how fast the sled goes, if it goes; the sled's own pushes since it last stood say whether.
+        if math.isnan(linked_mps):
+            may_stand = x[1] * x[1] < 9.0 * (P[1, 1] + 0.02**2)
+        else:
+            may_stand = abs(linked_mps) < SLOW_MPS or abs(aux[DEAD_MPS]) < abs(aux[DEAD_MPS] - linked_mps)
+        if may_stand or t - aux[MOVED_T] > 8.0:
             update(x, P, np.array([0.0, 1.0, 0.0]), -x[1], 0.002**2, math.inf)
+            aux[DEAD_MPS] = 0.0
         else:
             still = False
     return still

@@ -10,8 +10,8 @@ from presscue.events import SEAT_LIFT
 from presscue.faults import heel_lift
 from presscue.faults.heel_lift import Params
 
-USUAL = Params(share=0.5, back_share=0.65, dwell_s=0.15, moved=0.0, paused_s=0.8, clean_share=0.65)
-"""Under half of the seat's own baseline for 150 ms; a pause counts for as long as nobody gets up in it."""
+USUAL = Params(share=0.5, back_share=0.65, dwell_s=0.15, moved=0.0, paused_s=0.3, clean_share=0.65)
+"""Under half of the seat's own baseline for 150 ms; of a pause 0.3 s count, since after the last rep people get up."""
 
 
 def new_state() -> np.ndarray:
