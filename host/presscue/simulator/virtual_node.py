@@ -19,7 +19,7 @@ POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 """`machine.reset_cause()`, by the numbers of the ESP32 port; 2 stands for the reset button."""
 
 WAITS = frozenset((child.START, child.WAIT, child.WAIT_SERIAL))
-USES = frozenset(range(child.READ, child.FLASH_ERASE + 1)) - WAITS
+USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE)) - WAITS
 
 
 class VirtualNode:
@@ -82,7 +82,8 @@ class VirtualNode:
             return self._zero_us + (charges.BOOT_US if self.boots > 1 else 0)
         if request.what == child.WAIT:
             return max(request.a, request.t_us)
-        input_us = self.hardware.serial.next_input_us(request.t_us)
+        inputs = (self.hardware.serial.next_input_us(request.t_us), self.hardware.bluetooth.next_event_us())
+        input_us = min((each for each in inputs if each is not None), default=None)
         return request.a if input_us is None else max(request.t_us, min(request.a, int(input_us) + 1))
 
     def _use(self, request: child.Request) -> None:
@@ -117,7 +118,8 @@ class VirtualNode:
             raise child.FirmwareError(f"the firmware sent the board an unknown request {what}")
 
     def _answer(self, t_us: int, status: int, data: bytes = b"") -> None:
-        self._running().answer(t_us, status, self.hardware.serial.available(t_us), data)
+        waiting = self.hardware.serial.available(t_us) | self.hardware.bluetooth.available(t_us) << 32
+        self._running().answer(t_us, status, waiting, data)
 
     def _running(self) -> child.Child:
         if self._child is None:

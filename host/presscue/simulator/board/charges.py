@@ -34,6 +34,11 @@ SERIAL_WRITE_US = 100
 SERIAL_WRITE_BYTE_US = 5
 """Building and framing (COBS: some 20 bytecodes) a byte sent."""
 
+BLE_CALL_US = 150
+"""A call into NimBLE: the lock of the stack's task, a buffer found. Handling an event costs one such call too."""
+BLE_BYTE_US = 2
+"""Copying a byte between MicroPython's heap and the stack's buffers, and packing it."""
+
 PWM_US = 60
 """Frequency or duty of a PWM channel: a call into the LEDC driver."""
 

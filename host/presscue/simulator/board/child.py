@@ -16,9 +16,9 @@ REQUEST = struct.Struct("=4q")
 ANSWER = struct.Struct("=3q")
 
 READ, WRITE, WAIT, WAIT_SERIAL, SERIAL_READ, SERIAL_WRITE = range(1, 7)
-ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC = range(7, 15)
+ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE = range(7, 16)
 BUS_NEW, PWM_SET, PIN_SET, WATCHDOG, FEED = range(32, 37)
-CARRY_DATA = {WRITE, SERIAL_WRITE, FLASH_WRITE, PANIC}
+CARRY_DATA = {WRITE, SERIAL_WRITE, FLASH_WRITE, PANIC, BLE}
 POSTED = BUS_NEW
 
 INTERPRETERS = ("auto", "micropython", "cpython")
@@ -115,6 +115,7 @@ class Child:
         return Request(what, a, b, t_us, data)
 
     def answer(self, t_us: int, status: int, waiting: int, data: bytes = b"") -> None:
+        """waiting: serial bytes that have arrived, and Bluetooth events times 2**32."""
         out = ANSWER.pack(t_us, status, waiting) + data
         try:
             while out:

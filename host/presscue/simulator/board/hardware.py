@@ -42,6 +42,31 @@ class World(Protocol):
     def pads(self, t_s: np.ndarray) -> np.ndarray: ...
 
 
+class Bluetooth(Protocol):
+    """The radio: simulator/radio/peripheral.py, or nobody in reach."""
+
+    def execute(self, operation: int, argument: int, data: bytes) -> tuple[int, bytes]: ...
+    def available(self, t_us: float) -> int: ...
+    def next_event_us(self) -> float | None: ...
+    def reset(self) -> None: ...
+
+
+class Silence:
+    """A radio that nobody hears."""
+
+    def execute(self, operation: int, argument: int, data: bytes) -> tuple[int, bytes]:
+        return 0, b""
+
+    def available(self, t_us: float) -> int:
+        return 0
+
+    def next_event_us(self) -> float | None:
+        return None
+
+    def reset(self) -> None:
+        pass
+
+
 class Hardware:
     """Parts drawn from `seed`: oscillators, gains, the motor's resonance. Times are µs of the board's clock."""
 
@@ -65,6 +90,7 @@ class Hardware:
         self.bus.attach(ADDRESSES["haptic"], Drv2605l(self.lra))
         self.flash = NorFlash(seed=seed)
         self.serial = SerialPort()
+        self.bluetooth: Bluetooth = Silence()
         self.pwm_log: list[tuple[int, int, int, int]] = []
         """Changes of the PWM outputs as (t_us, pin, hertz, duty 0..65535)."""
         self.identity = rng.bytes(6)
@@ -74,6 +100,7 @@ class Hardware:
         self.bus.power(False, t_us)
         self.lra.drive(t_us, 0.0)
         self.serial.power_on()
+        self.bluetooth.reset()
         if self.pwm_log and self.pwm_log[-1][3]:
             _, pin, hertz, _ = self.pwm_log[-1]
             self.pwm_log.append((t_us, pin, hertz, 0))
@@ -105,6 +132,9 @@ class Hardware:
         if what == child.SERIAL_WRITE:
             done_us = t_us + charges.SERIAL_WRITE_US + b * charges.SERIAL_WRITE_BYTE_US
             return done_us, self.serial.write(data, done_us), b""
+        if what == child.BLE:
+            status, read = self.bluetooth.execute(a & 0xFF, a >> 8, data)
+            return t_us + charges.BLE_CALL_US + max(b, len(read)) * charges.BLE_BYTE_US, status, read
         if what == child.ADC_READ:
             return t_us + charges.ADC_US, self._pin_uv(a, t_us), b""
         return self._flash(request)

@@ -2,13 +2,13 @@
 
 Common subset of MicroPython and CPython; allocates nothing once connected. A request is four 64-bit integers
 (what, a, b, when), then b bytes if it carries data; an answer three (when, status, serial bytes waiting), then
-`status` bytes if it brings data. A request that needs no answer is *posted*: it travels with the next one that does.
+`status` bytes if it brings data. In what waits, Bluetooth events count 2**32 each. A request that needs no answer is *posted*: it travels with the next one that does.
 """
 
 from array import array
 
 READ, WRITE, WAIT, WAIT_SERIAL, SERIAL_READ, SERIAL_WRITE = 1, 2, 3, 4, 5, 6
-ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC = 7, 8, 9, 10, 11, 12, 13, 14
+ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE = 7, 8, 9, 10, 11, 12, 13, 14, 15
 BUS_NEW, PWM_SET, PIN_SET, WATCHDOG, FEED = 32, 33, 34, 35, 36  # posted
 
 _CAPACITY = 16
@@ -19,12 +19,14 @@ _SYNC_US = 10_000
 _requests = array("l", [0] * (4 * _CAPACITY))
 _views = [memoryview(_requests)[: 4 * n] for n in range(_CAPACITY + 1)]
 _answer = array("l", [0, 0, 0])
-_state = [0, 0, 0, 0, 0]
-_NOW, _COUNT, _WAITING, _TICK_CHARGE, _SYNCED = 0, 1, 2, 3, 4
+_state = [0, 0, 0, 0, 0, 0]
+_NOW, _COUNT, _WAITING, _TICK_CHARGE, _SYNCED, _EVENTS = 0, 1, 2, 3, 4, 5
 
 
 class _Pipe:
-    """The two files, set by `connect`."""
+    """The two files, set by `connect`; what to do about a Bluetooth event, set by `on_event`."""
+
+    deliver = None
 
 
 def connect(read_fd, write_fd, tick_us):
@@ -44,7 +46,25 @@ def tick():
     if _state[_NOW] - _state[_SYNCED] > _SYNC_US:
         call(SYNC, 0, 0)
     _state[_NOW] += _state[_TICK_CHARGE]
+    if _state[_EVENTS]:
+        interrupts()
     return _state[_NOW]
+
+
+def on_event(deliver):
+    """`deliver()` fetches and handles one Bluetooth event."""
+    _Pipe.deliver = deliver
+
+
+def interrupts():
+    """Let waiting Bluetooth events be handled, as the scheduler does between two bytecodes."""
+    deliver = _Pipe.deliver
+    if deliver is None:
+        return
+    _Pipe.deliver = None  # not again from within
+    while _state[_EVENTS]:
+        deliver()
+    _Pipe.deliver = deliver
 
 
 def waiting():
@@ -71,7 +91,8 @@ def call(what, a, b, data=None):
     if _Pipe.input.readinto(_answer) != 24:
         raise SystemExit  # the board is gone
     _state[_NOW] = _state[_SYNCED] = _answer[0]
-    _state[_WAITING] = _answer[2]
+    _state[_WAITING] = _answer[2] & 0xFFFFFFFF
+    _state[_EVENTS] = _answer[2] >> 32
     return _answer[1]
 
 

@@ -17,6 +17,10 @@ class SerialStream:
         return board_link.call(board_link.SERIAL_WRITE, 0, end - start, memoryview(buffer)[start:end])
 
     def wait(self, timeout_us):
-        """Until bytes have arrived, or for `timeout_us`."""
-        if timeout_us > 0:
-            board_link.call(board_link.WAIT_SERIAL, board_link.now() + timeout_us, 0)
+        """Until bytes have arrived, or for `timeout_us`. Bluetooth events are handled meanwhile and do not end it."""
+        if timeout_us <= 0:
+            return
+        until = board_link.now() + timeout_us
+        while board_link.now() < until and not board_link.waiting():
+            board_link.call(board_link.WAIT_SERIAL, until, 0)
+            board_link.interrupts()
