@@ -10,7 +10,7 @@ import node_time
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 MODULES = (
     "board", "clock", "registers", "lsm6dsox", "ads1115", "pads", "drv2605l", "buzzer", "outbox", "batch",
-    "part", "sampler", "cue_player", "usb_link", "commands", "node",
+    "part", "sampler", "cue_player", "usb_link", "gatt", "ble_link", "panel", "commands", "node",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import os
 
+import bluetooth
 import machine
 
 from presscue_node import board
@@ -11,7 +12,14 @@ from presscue_node.drv2605l import Drv2605l
 from presscue_node.lsm6dsox import Lsm6dsox
 from presscue_node.node import Node
 from presscue_node.pads import Pads
+from presscue_node.panel import Panel
 from presscue_node.part import RESET, WATCHDOG
+
+
+def panel():
+    """Button and LED of this board, as far as it has them."""
+    button = None if board.BUTTON is None else machine.Pin(board.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+    return Panel(button, machine.Pin(board.LED, machine.Pin.OUT, value=0))
 
 
 def build(stream):
@@ -42,7 +50,9 @@ def build(stream):
         battery_mv=lambda: battery.read_uv() // 1000 * board.BATTERY_DIVIDER_MILLI // 1000,
         boot=boot[0] | boot[1] << 8,
         device=(identity + bytes(8))[:8],
-        name=b"presscue-" + "".join("%02x" % byte for byte in identity[-2:]).encode(),
+        name=b"cue-" + "".join("%02x" % byte for byte in identity[-2:]).encode(),
+        bluetooth=bluetooth,
+        panel=panel(),
     )
     cause = machine.reset_cause()
     node.notices.send(0, WATCHDOG if cause == machine.WDT_RESET else RESET, cause)

@@ -33,7 +33,7 @@ class Batch:
         self._source = source
         self._channels = channels
         self._size = 2 * channels
-        self._room = (wire.MESSAGE_MAX - _DATA) // self._size
+        self._room = 0
         self._buffer = new_buffer()
         self._count = 0
         self._first = 0
@@ -47,6 +47,7 @@ class Batch:
             if lost or self._count == self._room or not -_SLACK_US <= off <= _SLACK_US:
                 self.flush()
         if not self._count:
+            self._room = (self._outbox.longest - _DATA) // self._size
             self.seq += lost
             self._first = ticks
         at = _DATA + self._count * self._size

@@ -6,6 +6,7 @@ import time
 from presscue import wire
 from presscue_node import VERSION, board, lsm6dsox, pads
 from presscue_node.ads1115 import SCALE_NANO as PADS_SCALE_NANO
+from presscue_node.outbox import USB
 
 OK, UNKNOWN, WRONG_STATE, BAD_VALUE, REFUSED = range(len(wire.RESULTS))
 
@@ -23,6 +24,8 @@ class Commands:
         self._node = node
         self._device = device
         self._name = name
+        self._host = USB
+        self._session = None
         self._handlers = {
             "hello": self._hello,
             "start": self._start,
@@ -33,8 +36,9 @@ class Commands:
             "cue": self._cue,
         }
 
-    def handle(self, message):
-        """One message from the host."""
+    def handle(self, message, host=USB):
+        """One message from a host; answers go to the same."""
+        self._host = host
         decoded = wire.decode(message)
         if decoded is None:
             code = BAD_VALUE if message[0] in wire.MESSAGES else UNKNOWN
@@ -53,7 +57,7 @@ class Commands:
         self._put("result", command, token, code, tail=b"" if code == OK else wire.RESULTS[code].encode())
 
     def _put(self, name, *values, tail=b""):
-        self._node.outbox.put(wire.encode(name, *values, tail=tail))
+        self._node.outbox.put(wire.encode(name, *values, tail=tail), self._host)
 
     def _now_us(self):
         return self._node.clock.us(time.ticks_us())
@@ -73,14 +77,30 @@ class Commands:
             self._put("channel", wire.PADS, index, pads.CHANNELS, pads.PERIOD_NS, PADS_SCALE_NANO, tail=label)
 
     def _start(self, fields):
-        if self._node.sampler.streaming:
-            return WRONG_STATE
-        self._node.sampler.start()
+        """Start, or go on with the same session over another link. One host at a time has the samples."""
+        node = self._node
+        outbox = node.outbox
+        if node.sampler.streaming:
+            elsewhere = self._host != outbox.streams_to
+            if elsewhere and fields["session"] != self._session and node.is_there(outbox.streams_to):
+                return REFUSED
+            self._stream_here()
+            return OK if elsewhere else WRONG_STATE
+        self._session = fields["session"]
+        self._stream_here()
+        node.sampler.start()
         return OK
+
+    def _stream_here(self):
+        outbox = self._node.outbox
+        outbox.streams_to = self._host
+        outbox.longest = self._node.longest(self._host)
 
     def _stop(self, fields):
         if not self._node.sampler.streaming:
             return WRONG_STATE
+        if self._host != self._node.outbox.streams_to and self._node.is_there(self._node.outbox.streams_to):
+            return REFUSED
         self._node.sampler.stop()
         return OK
 

@@ -1,9 +1,9 @@
-"""Messages waiting for the link, in memory taken once at boot.
+"""Messages waiting for the links, in memory taken once at boot.
 
-Two rings. Samples: when full, the oldest message goes, for the newest is worth most to a cue. Control messages
-(answers, acknowledgements, notices): a ring of their own, sent first, so that no flood of samples can delay or drop
-them; when full, the newest is refused. Both losses are counted in `dropped`; a lost samples message also shows as
-a gap in `order`, which numbers them as they are put in.
+Samples have one ring, and one *host* that they go to (`streams_to`). When it is full the oldest message goes, for the
+newest is worth most to a cue. Control messages (answers, acknowledgements, notices) have a ring for each host, sent
+first, so that no flood of samples can delay or drop them; when full, the newest is refused. Both losses are counted in
+`dropped`; a lost samples message also shows as a gap in `order`, which numbers them as they are put in.
 
 Buffers are handed over, not copied: who puts a filled buffer gets an empty one back.
 """
@@ -12,23 +12,65 @@ from presscue import wire
 
 _SPARE = 4  # room for the CRC behind the message, see wire.frame_into
 
+USB = 0
+"""The host on the cable; a radio's follow."""
+ALL = -1
+"""Every host that is present."""
+
 
 def new_buffer():
     return bytearray(wire.MESSAGE_MAX + _SPARE)
 
 
-class Outbox:
-    """samples, control: messages that fit. At 150 samples messages a second 64 outlast 0.4 s without a link."""
+class Control:
+    """Control messages for one host: a ring of bytes."""
 
-    def __init__(self, samples=64, control=32):
+    def __init__(self, size):
+        self._ring = [b""] * size
+        self._first = 0
+        self._count = 0
+
+    def put(self, message):
+        """False if there is no room."""
+        size = len(self._ring)
+        if self._count == size:
+            return False
+        self._ring[(self._first + self._count) % size] = message
+        self._count += 1
+        return True
+
+    def take(self):
+        """The oldest message, or None."""
+        if not self._count:
+            return None
+        message = self._ring[self._first]
+        self._ring[self._first] = b""
+        self._first = (self._first + 1) % len(self._ring)
+        self._count -= 1
+        return message
+
+    def clear(self):
+        while self.take() is not None:
+            pass
+
+
+class Outbox:
+    """samples, control: messages that fit. At 150 samples messages a second 64 outlast 0.4 s without a link.
+
+    hosts: how many there can be at a time; `present[host]` says who is there.
+    """
+
+    def __init__(self, samples=64, control=32, hosts=1):
         self._buffers = [new_buffer() for _ in range(samples)]
         self._lengths = [0] * samples
         self._first = 0
         self._count = 0
-        self._answers = [b""] * control
-        self._answers_first = 0
-        self._answers_count = 0
+        self._control = [Control(control) for _ in range(hosts)]
         self._answer = new_buffer()
+        self.present = [host == USB for host in range(hosts)]
+        self.streams_to = USB
+        self.longest = wire.MESSAGE_MAX
+        """Longest samples message that the link of that host carries."""
         self.order = 0
         self.dropped = 0
         self.message = self._answer
@@ -49,27 +91,30 @@ class Outbox:
         self.order += 1
         return empty
 
-    def put(self, message):
-        """Queue a control message (bytes)."""
-        size = len(self._answers)
-        if self._answers_count == size:
-            self.dropped += 1
-            return
-        self._answers[(self._answers_first + self._answers_count) % size] = message
-        self._answers_count += 1
+    def put(self, message, host=ALL):
+        """Queue a control message (bytes) for a host."""
+        for each in range(len(self._control)):
+            if self.present[each] and host in (each, ALL) and not self._control[each].put(message):
+                self.dropped += 1
 
-    def take(self):
-        """Take the next message: True, and it is in `message[:length]` until the next `take` or `put_samples`."""
-        if self._answers_count:
-            answer = self._answers[self._answers_first]
-            self._answers[self._answers_first] = b""
-            self._answers_first = (self._answers_first + 1) % len(self._answers)
-            self._answers_count -= 1
+    def enter(self, host):
+        """A host has come: what was left for the one before it is forgotten."""
+        self._control[host].clear()
+        self.present[host] = True
+
+    def leave(self, host):
+        self.present[host] = False
+        self._control[host].clear()
+
+    def take(self, host=USB):
+        """Take the next message for a host: True, and it is in `message[:length]` until the next call of any method."""
+        answer = self._control[host].take()
+        if answer is not None:
             self.message = self._answer
             self.length = len(answer)
             self.message[: self.length] = answer
             return True
-        if self._count:
+        if self._count and host == self.streams_to:
             self.message = self._buffers[self._first]
             self.length = self._lengths[self._first]
             self._first = (self._first + 1) % len(self._buffers)

@@ -42,6 +42,11 @@ class Sampler:
         self._rounds = False  # there has been one since the start
         self._open_told = 0
 
+    @property
+    def draining(self):
+        """In the midst of a batch: more messages are about to come."""
+        return self.streaming and self._turn < len(self._imus)
+
     def start(self):
         """Begin to stream, with readings from now on."""
         for part in self._imus:

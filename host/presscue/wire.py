@@ -21,6 +21,12 @@ PROTOCOL = 1
 MESSAGE_MAX = 232
 """Longest message in bytes, type byte included: it fits one BLE notification at MTU 247."""
 
+# Bluetooth LE: the node's service and its characteristics. A packet is whole messages, each behind its length (u8).
+SERVICE_UUID = "c0e50001-93f7-4f2a-8d14-5a1b6c0f7e21"
+STREAM_UUID = "c0e50002-93f7-4f2a-8d14-5a1b6c0f7e21"
+CUE_UUID = "c0e50003-93f7-4f2a-8d14-5a1b6c0f7e21"
+COMMAND_UUID = "c0e50004-93f7-4f2a-8d14-5a1b6c0f7e21"
+
 # Sources of samples.
 SLED, LEG, PADS = 0, 1, 2
 
@@ -64,6 +70,9 @@ MESSAGES = {
 # fmt: on
 
 TYPES = {row[0]: number for number, row in MESSAGES.items()}
+
+ANSWERS = tuple(TYPES[name] for name in ("info", "channel", "status", "result"))
+"""What answers a command: over Bluetooth it comes back on the command characteristic, as an indication."""
 
 # Values of coded fields.
 STATES = ("idle", "streaming")
@@ -318,6 +327,20 @@ def page_open(page):
         messages.append(bytes(page[at + 1 : at + 1 + size]))
         at += 1 + size
     return boot, session, number, messages
+
+
+def packet_open(packet):
+    """The messages of one Bluetooth packet, or None if their lengths do not add up: it was cut off on its way."""
+    messages = []
+    at = 0
+    end = len(packet)
+    while at < end:
+        size = packet[at]
+        if size == 0 or size > MESSAGE_MAX or at + 1 + size > end:
+            return None
+        messages.append(bytes(packet[at + 1 : at + 1 + size]))
+        at += 1 + size
+    return messages
 
 
 class PageDecoder:

@@ -19,7 +19,7 @@ POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 """`machine.reset_cause()`, by the numbers of the ESP32 port; 2 stands for the reset button."""
 
 WAITS = frozenset((child.START, child.WAIT, child.WAIT_SERIAL))
-USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE)) - WAITS
+USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PIN_READ)) - WAITS
 
 
 class VirtualNode:
@@ -173,6 +173,10 @@ class VirtualNode:
         if pad not in PADS:
             raise ValueError(f"no pad '{pad}': choose from {', '.join(PADS)}")
         (self.hardware.pads.open.add if is_open else self.hardware.pads.open.discard)(pad)
+
+    def press(self, down: bool = True) -> None:
+        """Press the button of the case, or let it go."""
+        self.hardware.pressed = down
 
     def reset(self) -> None:
         """Press the reset button."""

@@ -21,6 +21,7 @@ ADDRESSES = {"sled": 0x6A, "leg": 0x6B, "pads": 0x48, "haptic": 0x5A}
 POWER_PIN = 2
 BATTERY_PIN = 35
 BUZZER_PIN = 27
+BUTTON_PIN = 38
 OSCILLATOR = 0.03
 TRIM_ERROR = 0.0003
 ADC_OSCILLATOR = 0.1
@@ -91,6 +92,7 @@ class Hardware:
         self.flash = NorFlash(seed=seed)
         self.serial = SerialPort()
         self.bluetooth: Bluetooth = Silence()
+        self.pressed = False
         self.pwm_log: list[tuple[int, int, int, int]] = []
         """Changes of the PWM outputs as (t_us, pin, hertz, duty 0..65535)."""
         self.identity = rng.bytes(6)
@@ -135,6 +137,8 @@ class Hardware:
         if what == child.BLE:
             status, read = self.bluetooth.execute(a & 0xFF, a >> 8, data)
             return t_us + charges.BLE_CALL_US + max(b, len(read)) * charges.BLE_BYTE_US, status, read
+        if what == child.PIN_READ:
+            return t_us + charges.PIN_US, int(a != BUTTON_PIN or not self.pressed), b""
         if what == child.ADC_READ:
             return t_us + charges.ADC_US, self._pin_uv(a, t_us), b""
         return self._flash(request)

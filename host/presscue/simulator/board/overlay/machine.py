@@ -30,12 +30,13 @@ class Pin:
     def __init__(self, number, mode=-1, pull=-1, *, value=None):
         self.number = number
         self._value = 0
+        self._input = mode == self.IN
         if value is not None:
             self.value(value)
 
     def value(self, value=None):
         if value is None:
-            return self._value
+            return board_link.call(board_link.PIN_READ, self.number, 0) if self._input else self._value
         self._value = 1 if value else 0
         board_link.post(board_link.PIN_SET, self.number, self._value, _boot["pin_us"])
 
