@@ -23,6 +23,9 @@ _FAST_US, _SLOW_US = const(100_000), const(1_000_000)
 _FAST_FOR_US = const(60_000_000)
 _INDICATION_US = const(3_000_000)  # a central that has not confirmed by then never will
 
+_ANSWERS = tuple(wire.TYPES[name] for name in ("info", "channel", "status", "result"))
+"""They come back on the command characteristic, as indications."""
+
 HOSTS = const(2)
 """One that is coached, and one more, so that it can be told that it is not its turn."""
 
@@ -133,7 +136,7 @@ class BleLink:
         if length + 1 > peer.mtu - _HEAD:  # made for a wider link
             self._outbox.dropped += 1
             return
-        answers = message[0] in wire.ANSWERS
+        answers = message[0] in _ANSWERS
         if peer.used and (answers != peer.answers or peer.used + 1 + length > peer.mtu - _HEAD):
             peer.held[0] = length
             peer.held[1 : 1 + length] = memoryview(message)[:length]
@@ -196,6 +199,7 @@ class BleLink:
             peer = self._peer(data[0])
             if peer is not None:
                 peer.handle = None
+                peer.indicating = False
                 self._outbox.leave(peer.host)
             self._advertise(time.ticks_us())
         elif event == _MTU_EXCHANGED:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import analyze, annotate, demo, doctor, history, import_, live, validate
+from .commands import analyze, annotate, demo, doctor, history, import_, live, scan, validate
 from .errors import PresscueError
 
 
@@ -26,6 +26,7 @@ def cli() -> None:
 for _command in (
     demo.demo,
     live.live,
+    scan.scan,
     analyze.analyze,
     history.history,
     annotate.annotate,

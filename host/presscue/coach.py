@@ -139,6 +139,8 @@ def recorder_in(folder: Path, profile: Profile) -> Callable[[NodeInfo, list[byte
 
 def reopener(moniker: str, link: Link) -> Callable[[], Link] | None:
     """How a lost link is opened again; None where that makes no sense."""
+    if moniker.startswith("ble:"):
+        return lambda: open_link(link.name)  # that node, whatever others are in reach by now
     return (lambda: open_link(moniker)) if moniker.startswith("serial:") else None
 
 

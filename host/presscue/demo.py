@@ -44,7 +44,9 @@ class Match:
     found: Event | None
 
 
-def run_demo(*, fast: bool, seed: int | None, faults: str | None, folder: Path | None, plain: bool, quiet: bool) -> int:
+def run_demo(
+    *, fast: bool, ble: bool, seed: int | None, faults: str | None, folder: Path | None, plain: bool, quiet: bool
+) -> int:
     """Play the demo. Raises PresscueError."""
     options = f"seed={SEED if seed is None else seed},faults={FAULTS if faults is None else faults},{SESSION}"
     try:
@@ -57,7 +59,7 @@ def run_demo(*, fast: bool, seed: int | None, faults: str | None, folder: Path |
     )  # fmt: skip
     get_ready(quiet)
     began_s = time.monotonic()
-    link = open_sim(options + ",fast" * fast)
+    link = open_sim(options + ",fast" * fast + ",ble" * ble)
     live = LiveSession(
         link, core_of(profile, patient=False), fits="inline" if fast else "thread",
         record=recorder_in(_writable(folder), profile), session_id=1,

@@ -186,6 +186,10 @@ class LiveSession:
                 self.clock = NodeClock()
                 self.trouble = "the node has restarted"
                 self._try_write(self.session.send(self.session.hello()))
+            case ev.Result(ours=True, command="start", code="refused"):
+                raise PeerError(
+                    f"{self.link.name}: the node is coaching for another computer; end the session there first"
+                )
             case ev.Notice():
                 self.notices.append(event)
             case ev.Pong():

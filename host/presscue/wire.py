@@ -71,9 +71,6 @@ MESSAGES = {
 
 TYPES = {row[0]: number for number, row in MESSAGES.items()}
 
-ANSWERS = tuple(TYPES[name] for name in ("info", "channel", "status", "result"))
-"""What answers a command: over Bluetooth it comes back on the command characteristic, as an indication."""
-
 # Values of coded fields.
 STATES = ("idle", "streaming")
 RESULTS = ("ok", "unknown command", "wrong state", "bad value", "refused")
@@ -329,18 +326,27 @@ def page_open(page):
     return boot, session, number, messages
 
 
-def packet_open(packet):
-    """The messages of one Bluetooth packet, or None if their lengths do not add up: it was cut off on its way."""
-    messages = []
-    at = 0
-    end = len(packet)
-    while at < end:
-        size = packet[at]
-        if size == 0 or size > MESSAGE_MAX or at + 1 + size > end:
-            return None
-        messages.append(bytes(packet[at + 1 : at + 1 + size]))
-        at += 1 + size
-    return messages
+class PacketDecoder:
+    """Bluetooth packets in, messages out. good, bad: packets so far; one whose lengths do not add up was cut off."""
+
+    def __init__(self):
+        self.good = 0
+        self.bad = 0
+
+    def feed(self, packet):
+        """The messages of one whole packet; none if it is damaged."""
+        messages = []
+        at = 0
+        end = len(packet)
+        while at < end:
+            size = packet[at]
+            if size == 0 or size > MESSAGE_MAX or at + 1 + size > end:
+                self.bad += 1
+                return []
+            messages.append(bytes(packet[at + 1 : at + 1 + size]))
+            at += 1 + size
+        self.good += 1
+        return messages
 
 
 class PageDecoder:

@@ -30,7 +30,7 @@ def live(
     plain: bool,
     quiet: bool,
 ) -> int:
-    """Coach a session as it happens. LINK is serial:PORT, sim: or replay:FILE; end with Ctrl-C.
+    """Coach a session as it happens. LINK is ble:NAME, serial:PORT, sim: or replay:FILE; end with Ctrl-C.
 
     Without LINK, the only serial port there is.
     """

@@ -1,5 +1,6 @@
 """Links: where bytes of a node come from. `open_link` takes a moniker, the same for every command.
 
+ble:NAME        a node over Bluetooth LE; ble: for the only one in reach
 serial:PORT     a node on a serial port, or any pyserial URL (serial:socket://host:port)
 sim:OPTIONS     the virtual node (sim:seed=3,faults=heel_lift+lockout)
 replay:FILE     a session file
@@ -8,11 +9,12 @@ replay:FILE     a session file
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import LinkError, UsageError
+from ..errors import UsageError
 
 
 class Link(Protocol):
-    """A two-way stream of bytes. `envelope` is what messages travel in: "frames", or "pages" for a session file."""
+    """A two-way stream of bytes. `envelope` is what messages travel in: "frames", "packets" (one a read, one message
+    a write), or "pages" for a session file."""
 
     name: str
     envelope: str
@@ -36,7 +38,7 @@ def open_link(moniker: str) -> Link:
     """Open a link. Raises UsageError for a moniker that means nothing, LinkError for a link that is not there."""
     kind, colon, rest = moniker.partition(":")
     if not colon:
-        raise UsageError(f"{moniker}: no link; write serial:PORT, sim: or replay:FILE")
+        raise UsageError(f"{moniker}: no link; write ble:NAME, serial:PORT, sim: or replay:FILE")
     if kind == "serial":
         from .serial import SerialLink
 
@@ -50,5 +52,7 @@ def open_link(moniker: str) -> Link:
 
         return open_sim(rest)
     if kind == "ble":
-        raise LinkError(f"{moniker}: no Bluetooth in this version yet; connect the node by USB and use serial:PORT")
-    raise UsageError(f"{moniker}: no such kind of link: {kind}; write serial:PORT, sim: or replay:FILE")
+        from .ble import BleLink
+
+        return BleLink(rest)
+    raise UsageError(f"{moniker}: no such kind of link: {kind}; write ble:NAME, serial:PORT, sim: or replay:FILE")

@@ -2,6 +2,7 @@
 
 `sim:` runs it in a process of its own at the wall clock's pace, with its serial port on a loopback socket that is
 opened exactly as a real port is. `sim:fast` runs it in this process, in lock-step: reading lets virtual time pass.
+`sim:ble` (and `sim:ble,fast`) is the same node over Bluetooth, on a modelled air: see sim_ble.py.
 Both tell the truth about what the lifter did (`truth`), on the node's own clock.
 """
 
@@ -21,7 +22,7 @@ from ..simulator.virtual_node import VirtualNode
 from . import Link
 from .serial import SerialLink
 
-OWN_OPTIONS = ("fast", "interpreter")
+OWN_OPTIONS = ("fast", "interpreter", "ble")
 STEP_US = 1_000
 LEAVE_S = 5.0
 """A node process that has not ended this long after its link was closed is killed."""
@@ -52,8 +53,13 @@ def open_sim(options: str) -> SimLink:
         if option not in OWN_OPTIONS:
             known = [*OWN_OPTIONS, *(field.name for field in fields(Scenario))]
             raise UsageError(f"sim:{options}: no option '{option}'; there are: {', '.join(known)}")
-    if others.get("fast"):
-        raise UsageError(f"sim:{options}: 'fast' takes no value")
+    for switch in ("fast", "ble"):
+        if others.get(switch):
+            raise UsageError(f"sim:{options}: '{switch}' takes no value")
+    if "ble" in others:
+        from .sim_ble import BleSimLink
+
+        return BleSimLink(scenario, interpreter, paced="fast" not in others)
     if "fast" in others:
         return FastSimLink(f"sim:{options}", scenario, interpreter)
     return PacedSimLink(f"sim:{options}", scenario, options)

@@ -34,7 +34,7 @@ class Counts:
     bytes_seen: int = 0
     messages: int = 0
     bad_frames: int = 0
-    """damaged frames (from pages: damaged bytes)"""
+    """damaged frames or packets (from pages: damaged bytes)"""
     malformed: int = 0
     """whole messages whose content contradicts itself"""
     unknown: int = 0
@@ -47,15 +47,17 @@ class Counts:
 
 
 class Session:
-    """One node, over any number of connections and reboots. envelope: "frames" (byte streams) or "pages" (files)."""
+    """One node, over any number of connections and reboots. envelope: "frames" (byte streams), "packets" (Bluetooth) or
+    "pages" (files)."""
 
     def __init__(self, envelope: str = "frames"):
-        if envelope not in ("frames", "pages"):
+        if envelope not in ("frames", "packets", "pages"):
             raise SessionMisuse(f"no such envelope: {envelope}")
         self.counts = Counts()
         self.channels = channels.ChannelTable()
         self.info: ev.NodeInfo | None = None
         self._frames = wire.FrameDecoder() if envelope == "frames" else None
+        self._packets = wire.PacketDecoder() if envelope == "packets" else None
         self._pages = PageReader() if envelope == "pages" else None
         self._boots: dict[int, BootSequence] = {}
         self._boot: BootSequence | None = None
@@ -67,12 +69,16 @@ class Session:
     # --- in -------------------------------------------------------------------------------------
 
     def receive(self, data: bytes) -> list[SessionEvent]:
-        """Events completed by bytes of the stream. Raises PeerError."""
+        """Events completed by bytes of the stream, or by one whole packet. Raises PeerError."""
         self.counts.bytes_seen += len(data)
         if self._frames is not None:
             messages = self._frames.feed(data)
             self.counts.bad_frames = self._frames.bad
             good = self._frames.good
+        elif self._packets is not None:
+            messages = self._packets.feed(data)
+            self.counts.bad_frames = self._packets.bad
+            good = self._packets.good
         else:
             assert self._pages is not None
             messages = self._pages.feed(data).messages
@@ -109,8 +115,8 @@ class Session:
     # --- out: messages to frame with `send` -------------------------------------------------------
 
     def send(self, message: bytes) -> bytes:
-        """A message in its frame, ready for the link."""
-        return wire.frame(message)
+        """A message as the link takes it."""
+        return message if self._packets is not None else wire.frame(message)
 
     def hello(self) -> bytes:
         """Ask the node who it is; it answers with NodeInfo and its channel table."""

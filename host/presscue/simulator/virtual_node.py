@@ -113,6 +113,7 @@ class VirtualNode:
         elif what == child.RESET:
             self._boot(HARD_RESET, due_us)
         elif what == child.PANIC:
+            self.close()
             raise child.FirmwareError(f"the firmware stopped at {due_us / 1e6:.3f} s:\n{request.data.decode()}")
         else:
             raise child.FirmwareError(f"the firmware sent the board an unknown request {what}")

@@ -5,9 +5,9 @@ is lost is sent again at the next one, so loss costs time, never data, until not
 then both sides take the connection as lost (supervision timeout). Advertisements out of range are not heard.
 """
 
+import asyncio
 import random
 from collections import deque
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -5,11 +5,12 @@ import uuid as uuids
 from typing import Any
 
 from bumble import gatt
-from bumble.core import AdvertisingData, UUID
+from bumble.core import UUID, AdvertisingData
 from bumble.device import ConnectionParametersPreferences, Device, Peer
 from bumble.hci import Address, Phy
 
 from ...links.ble import bleak
+from .air import Air
 
 MTU = 247
 
@@ -18,10 +19,10 @@ def _uuid_text(uuid: UUID) -> str:
     return str(uuids.UUID(bytes=uuid.to_bytes(force_128=True)[::-1]))
 
 
-def backends(central: Device, interval_us: int) -> tuple[type, type]:
+def backends(central: Device, air: Air) -> tuple[type, type]:
     """Backend classes (scanner, client) for bleak that use `central`."""
 
-    class BumbleScanner(bleak.BaseBleakScanner):
+    class BumbleScanner(bleak.backends.scanner.BaseBleakScanner):
         def __init__(self, detection_callback, service_uuids, scanning_mode, **kwargs: Any):
             super().__init__(detection_callback, service_uuids)
 
@@ -42,11 +43,11 @@ def backends(central: Device, interval_us: int) -> tuple[type, type]:
             if not self.is_allowed_uuid(services):
                 return
             address = str(advertisement.address)
-            heard = bleak.AdvertisementData(name, {}, {}, services, None, advertisement.rssi, ())
+            heard = bleak.backends.scanner.AdvertisementData(name, {}, {}, services, None, advertisement.rssi, ())
             device = self.create_or_update_device(address, address, name, advertisement.address, heard)
             self.call_detection_callbacks(device, heard)
 
-    class BumbleClient(bleak.BaseBleakClient):
+    class BumbleClient(bleak.backends.client.BaseBleakClient):
         def __init__(self, address_or_ble_device, *, disconnected_callback, timeout, **kwargs: Any):
             super().__init__(address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout)
             self._connection = None
@@ -65,7 +66,8 @@ def backends(central: Device, interval_us: int) -> tuple[type, type]:
             return self._connection is not None
 
         async def connect(self, pair: bool, **kwargs: Any) -> None:
-            wanted = {Phy.LE_1M: ConnectionParametersPreferences(interval_us / 1000, interval_us / 1000)}
+            ms = air.interval_us / 1000
+            wanted = {Phy.LE_1M: ConnectionParametersPreferences(ms, ms)}
             connecting = central.connect(Address(self.address), connection_parameters_preferences=wanted, timeout=None)
             async with asyncio.timeout(self._timeout):  # Bumble's own waits for ever for a peer that is absent
                 connection = await connecting
@@ -76,14 +78,14 @@ def backends(central: Device, interval_us: int) -> tuple[type, type]:
             self.services = await self._discover(peer)
 
         async def _discover(self, peer: Peer):
-            found = bleak.BleakGATTServiceCollection()
+            found = bleak.backends.service.BleakGATTServiceCollection()
             for service in await peer.discover_services():
-                known = bleak.BleakGATTService(service, service.handle, _uuid_text(service.uuid))
+                known = bleak.backends.service.BleakGATTService(service, service.handle, _uuid_text(service.uuid))
                 found.add_service(known)
                 for proxy in await service.discover_characteristics():
                     names = [name.lower().replace("_", "-") for name in _names(proxy.properties)]
                     room = self.mtu_size - 3
-                    made = bleak.BleakGATTCharacteristic(
+                    made = bleak.backends.characteristic.BleakGATTCharacteristic(
                         proxy, proxy.handle, _uuid_text(proxy.uuid), names, lambda room=room: room, known
                     )
                     found.add_characteristic(made)
@@ -107,7 +109,7 @@ def backends(central: Device, interval_us: int) -> tuple[type, type]:
 
         def _checked(self):
             if self._connection is None:
-                raise bleak.BleakError("Not connected")
+                raise bleak.exc.BleakError("Not connected")
             return self._connection
 
         async def read_gatt_char(self, characteristic, *, use_cached: bool = False, **kwargs: Any) -> bytearray:
@@ -123,7 +125,7 @@ def backends(central: Device, interval_us: int) -> tuple[type, type]:
                 await self._proxies[characteristic.handle].write_value(bytes(data), with_response=response)
             except asyncio.CancelledError:  # how Bumble tells that the link has gone
                 if self._connection is None:
-                    raise bleak.BleakError("disconnected") from None
+                    raise bleak.exc.BleakError("disconnected") from None
                 raise
 
         async def write_gatt_descriptor(self, descriptor, data) -> None:

@@ -11,9 +11,9 @@ from collections import deque
 
 from bumble import hci
 from bumble.controller import Controller
+from bumble.core import UUID
 from bumble.device import AdvertisingType, Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
-from bumble.core import UUID
 from bumble.host import Host
 
 from .air import Air
@@ -58,17 +58,18 @@ class Peripheral:
         self._address = address
         self._events: deque[tuple[int, bytes]] = deque()
         self._tasks: set[asyncio.Task] = set()
+        self._controller: Controller | None = None
         self.refused = 0
         """Notifications refused for want of a buffer."""
         self.reset()
 
     def reset(self) -> None:
         """The node restarts: its radio falls silent at once."""
-        if getattr(self, "_controller", None) is not None:
+        if self._controller is not None:
             self._air.vanish(self._controller)
         for task in self._tasks:
             task.cancel()
-        self._controller: Controller | None = None
+        self._controller = None
         self._device: Device | None = None
         self._ready: asyncio.Task | None = None
         self._events.clear()

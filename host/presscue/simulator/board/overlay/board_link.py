@@ -2,13 +2,25 @@
 
 Common subset of MicroPython and CPython; allocates nothing once connected. A request is four 64-bit integers
 (what, a, b, when), then b bytes if it carries data; an answer three (when, status, serial bytes waiting), then
-`status` bytes if it brings data. In what waits, Bluetooth events count 2**32 each. A request that needs no answer is *posted*: it travels with the next one that does.
+`status` bytes if it brings data. In what waits, Bluetooth events count
+2**32 each. A request that needs no answer is *posted*: it travels with the next one that does.
 """
 
 from array import array
 
 READ, WRITE, WAIT, WAIT_SERIAL, SERIAL_READ, SERIAL_WRITE = 1, 2, 3, 4, 5, 6
-ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE, PIN_READ = 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE, PIN_READ = (
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+)
 BUS_NEW, PWM_SET, PIN_SET, WATCHDOG, FEED = 32, 33, 34, 35, 36  # posted
 
 _CAPACITY = 16
