@@ -99,6 +99,11 @@ def test_constants(spec: dict[str, list[Row]]):
     }
 
 
+def test_bluetooth_uuids(text: str):
+    described = dict(re.findall(r"^\| (\w+_UUID) \| `([0-9a-f-]+)` \|$", text, re.M))
+    assert described == {name: value for name, value in vars(wire).items() if name.endswith("_UUID")}
+
+
 def test_page_table(spec: dict[str, list[Row]]):
     rows = [(row["offset"], row["field"], row["type"]) for row in spec["Pages: messages in storage"]]
     keys = ("magic", "format", "used", "boot", "session", "number")

@@ -78,7 +78,7 @@ class Node:
             self.commands.handle(message, USB)
         left = self.link.send()
         if self.radio is not None:
-            self._poll_radio(began)
+            self._poll_radio(self.radio, began)
         if self._panel is not None:
             self._panel.poll(began, self)
         if self._watchdog is not None:
@@ -93,8 +93,7 @@ class Node:
         beat = self.player.wait_us(now)
         return beat if beat < wait else wait
 
-    def _poll_radio(self, now):
-        radio = self.radio
+    def _poll_radio(self, radio, now):
         radio.poll(now)
         for host, message in radio.receive():
             self.commands.handle(message, host)
@@ -111,7 +110,7 @@ class Node:
 
     def longest(self, host):
         """Longest samples message for a host."""
-        return wire.MESSAGE_MAX if host == USB else self.radio.longest(host)
+        return wire.MESSAGE_MAX if host == USB or self.radio is None else self.radio.longest(host)
 
     def run(self):
         self.watch(board.WATCHDOG_MS)

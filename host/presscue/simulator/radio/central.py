@@ -83,7 +83,7 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
                 known = bleak.backends.service.BleakGATTService(service, service.handle, _uuid_text(service.uuid))
                 found.add_service(known)
                 for proxy in await service.discover_characteristics():
-                    names = [name.lower().replace("_", "-") for name in _names(proxy.properties)]
+                    names: Any = [name.lower().replace("_", "-") for name in _names(proxy.properties)]
                     room = self.mtu_size - 3
                     made = bleak.backends.characteristic.BleakGATTCharacteristic(
                         proxy, proxy.handle, _uuid_text(proxy.uuid), names, lambda room=room: room, known
