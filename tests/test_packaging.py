@@ -25,6 +25,7 @@ def test_the_wheel_holds_both_packages_whole(wheel: Path, root: Path):
         sources = {path.relative_to(root / folder).as_posix() for path in (root / folder / package).rglob("*.py")}
         assert sources
         assert sources <= names
+    assert {"presscue/texts/en.toml", "presscue/web/style.css", "presscue/web/marks.svg"} <= names
     assert "presscue_node/main.py" in names
     stray = {name for name in names if not name.startswith(("presscue/", "presscue_node/", "presscue-"))}
     assert stray == set()

@@ -27,3 +27,11 @@ def archive_option(*names: str) -> Callable:
         "--archive", *names, "folder", type=FOLDER, metavar="DIR",
         help="Folder of the recordings; without it $PRESSCUE_ARCHIVE, else one among your data.",
     )  # fmt: skip
+
+
+def units_option(command: Callable) -> Callable:
+    """Metric or imperial, for what people read."""
+    return click.option(
+        "--units", type=click.Choice(("metric", "imperial")), default="metric", envvar="PRESSCUE_UNITS",
+        show_envvar=True, show_default=True, help="Of loads, lengths and speeds shown; files are in SI units.",
+    )(command)  # fmt: skip
