@@ -144,14 +144,17 @@ class Run:
         self.state, self.states = reps.new_state(), faults.new_states()
         self.out = events.new_buffer(4096)
         self.predictions: list[Event] = []
+        self.last = frame.new_frame().view(np.recarray)
 
     def feed(self, frames: np.ndarray) -> np.ndarray:
         """Rows that these frames bring."""
+        self.last = frames[-1:].copy().view(np.recarray) if len(frames) else self.last
         drive(self.params[0], self.state[0], self.params[1], self.states, frames.view(np.recarray), self.out)
         return events.drain(self.out)
 
     def finish(self) -> np.ndarray:
         reps.finish(self.params[0], self.state[0], self.out)
+        faults.finish_all(self.params[1], self.states, self.last[0], self.state[0], self.out)
         return events.drain(self.out)
 
     def copy(self) -> "Run":

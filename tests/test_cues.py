@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from presscue import wire
-from presscue.cues import KINDS, REMINDER, CuePolicy, Params
+from presscue.cues import AHEAD, KINDS, REMINDER, CuePolicy, Params
 from presscue.events import FAULTS
 from presscue.results import Event
 
@@ -107,10 +107,60 @@ def test_a_held_back_lockout_is_remembered_all_the_same():
     assert policy.on_halfway(13.0)
 
 
+def foretold(t_s, onset_s):
+    return event("lockout", t_s, predicted=True, onset_s=onset_s)
+
+
+def test_a_prediction_is_the_cue_of_its_lockout():
+    policy = CuePolicy()
+    cue = policy.on_event(foretold(10.0, 10.3), 10.0)
+    assert cue is not None
+    assert (cue.kind, cue.pattern, cue.reason, cue.strength) == ("lockout", "long", AHEAD, 100)
+    lockout = event("lockout", 15.0, onset_s=14.95, lead_s=4.95)  # long after, so that no refractory time is in the way
+    assert policy.on_event(lockout, 15.0) is None
+    assert policy.on_halfway(18.0), "the reminder stays"
+
+
+def test_a_lockout_whose_prediction_was_held_back_is_cued_itself():
+    policy = CuePolicy()
+    policy.on_event(event("slam", 9.5), 9.5)
+    assert policy.on_event(foretold(10.0, 11.2), 10.0) is None
+    assert policy.on_event(event("lockout", 11.3, onset_s=11.25, lead_s=1.25), 11.3)
+
+
+def test_a_prediction_that_did_not_come_true_reminds_of_nothing():
+    policy = CuePolicy()
+    first = foretold(10.0, 10.3)
+    assert policy.on_event(first, 10.0)
+    assert policy.on_event(replace(first, end_s=10.6, confirmed=False), 10.6) is None
+    assert policy.on_halfway(14.0) is None
+
+
+def test_cues_fade_to_every_second_rep_but_safety_never_does():
+    policy = CuePolicy(Params(fade_after=2))
+    cued = [policy.on_event(event("depth", 10.0 * i, rep=i), 10.0 * i) is not None for i in range(1, 9)]
+    assert cued == [True, True, False, True, False, True, False, True]
+    assert policy.faded == 3
+    assert all(policy.on_event(event("lockout", 100.0 + 10.0 * i, rep=i), 100.0 + 10.0 * i) for i in range(8))
+    assert all(CuePolicy().on_event(event("depth", 10.0 * i, rep=i), 10.0 * i) for i in range(1, 9))
+
+
+def test_both_heels_of_a_rep_fade_together():
+    policy = CuePolicy(Params(fade_after=1, refractory_s=0.0))
+    said = []
+    for rep in range(4):
+        for k, side in enumerate(("left", "right")):
+            said.append(policy.on_event(event("heel_lift", 10.0 * rep + k, side, rep=rep), 10.0 * rep + k) is not None)
+    assert said == [True, True, False, False, True, True, False, False]
+
+
 def test_save_and_resume():
-    events = [event(kind, 10.0 + 0.7 * i) for i, kind in enumerate(["tempo", "depth", "lockout", "depth", "tempo"] * 3)]
+    kinds = ["tempo", "depth", "lockout", "depth", "tempo"] * 3
+    events = [event(kind, 10.0 + 0.7 * i, rep=i) for i, kind in enumerate(kinds)]
+    events[7] = foretold(14.9, 15.2)
+    events[12] = replace(events[12], lead_s=events[12].onset_s - 14.9)
     for cut in range(len(events)):
-        whole, before, after = CuePolicy(), CuePolicy(), CuePolicy()
+        whole, before, after = (CuePolicy(Params(fade_after=1)) for _ in range(3))
         expected = [(whole.on_event(e, e.detected_s), whole.on_halfway(e.detected_s + 0.3)) for e in events]
         got = [(before.on_event(e, e.detected_s), before.on_halfway(e.detected_s + 0.3)) for e in events[:cut]]
         after.restore(before.state())

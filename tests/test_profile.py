@@ -1,12 +1,14 @@
 """Profiles: what may be said, what may not, and that writing reads back equal."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from presscue.errors import ProfileError
+from presscue.faults import LIMITS, params_from_limits
 from presscue.profile import OPTIONS, Profile, parse_profile, read_profile
 
 FULL = """
@@ -58,7 +60,7 @@ def test_nothing_need_be_said():
         ("[calibration]\nstraight_leg_hold_s = 3", "must be two numbers [from, to], not 3"),
         ("[calibration]\nstraight_leg_hold_s = [3, 1]", "must begin before it ends, not [3.0, 1.0]"),
         ("[calibration]\nstraight_leg_hold_s = [-1, 1]", "must be from 0 to 1e+06, not -1"),
-        ("limits.soft_bend_deg = 900", "p.toml: [limits] soft_bend_deg: must be from 0 to 45, not 900"),
+        ("limits.soft_bend_deg = 900", "p.toml: [limits] soft_bend_deg: must be from 1 to 45, not 900"),
     ],
 )
 def test_what_may_not_be_said(toml, message):
@@ -118,3 +120,15 @@ def test_any_text_is_a_profile_or_a_clear_line(text):
         parse_profile(text, "p.toml")
     except ProfileError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_the_limits_are_those_of_the_detectors():
+    options = {option.key: option for option in OPTIONS if option.section == "limits"}
+    assert {key: (one.low, one.high) for key, one in options.items()} == {
+        key: (least, most) for key, (_, _, least, most, _) in LIMITS.items()
+    }
+    said: dict[str, Any] = {key: 0.5 * (option.low + option.high) for key, option in options.items()}
+    assert Profile(**said).limits() == said
+    params = params_from_limits(said)
+    for key, (detector, parameter, *_) in LIMITS.items():
+        assert getattr(getattr(params, detector), parameter) == said[key]

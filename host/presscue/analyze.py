@@ -22,6 +22,7 @@ from .fitting import core_of, feed_answering, finish_answering
 from .latency import percentiles
 from .measured import measured
 from .messages import Messages
+from .metrics import learnt_limits, set_metrics
 from .output import SeriesWriter, at_rows
 from .profile import Profile, parse_profile
 from .recording import SUFFIX, in_order_of_sequence, read_recording
@@ -86,7 +87,12 @@ class Analysis:
             ],
         }  # fmt: skip
         sets = [
-            {**asdict(one), "sled_load_kg": profile.sled_load_kg, "lifter": profile.lifter}
+            {
+                **asdict(one),
+                **set_metrics(self.findings.reps_of(one.set)),
+                "sled_load_kg": profile.sled_load_kg,
+                "lifter": profile.lifter,
+            }
             for one in self.findings.sets.values()
         ]
         return {
@@ -106,7 +112,7 @@ class Analysis:
 
     def measured(self) -> dict[str, str]:
         profile = self.source.profile
-        return measured(self.core.calibration, self.pads, profile.segment, profile.leg)
+        return measured(self.core.calibration, self.pads, profile.segment, profile.leg, profile.pads == "load_cell")
 
     def notes(self) -> list[str]:
         """What a user should read once."""
@@ -131,6 +137,7 @@ class Analysis:
             "sets": len(self.findings.sets),
             "faults": faults,
             "predictions": self.findings.foresight(),
+            "learnt_limits": learnt_limits(self.findings),
             "cues": len(self.findings.cues),
             "cue_latency_ms": percentiles(latencies),
         }

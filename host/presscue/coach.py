@@ -18,7 +18,7 @@ from .live import Fits, LiveSession
 from .profile import Profile, parse_profile, read_profile
 from .recording import SUFFIX, Recorder, read_recording
 from .session.events import NodeInfo
-from .summary import advice_text, faults_text, foresight_text, reps_table
+from .summary import advice_text, faults_text, foresight_text, reps_table, sets_text
 from .view import View, open_view
 from .warmup import warm_up
 
@@ -89,6 +89,8 @@ def report(live: LiveSession, console: Console) -> None:
     console.print(f"[bold]{len(found.reps)} reps in {len(found.sets)} sets[/], {found.clean_reps()} clean")
     if found.reps:
         console.print(reps_table(found))
+    for words in sets_text(found):
+        console.print(words, highlight=False)
     if words := foresight_text(found):
         console.print(words, highlight=False)
     for advice in found.advice:

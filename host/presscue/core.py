@@ -41,6 +41,8 @@ class CoreConfig:
     priors: Priors = Priors()
     limits: dict[str, float] = field(default_factory=dict)
     cues: CueParams = CueParams()
+    pads: faults.Pads = faults.Pads()
+    cue_latency_s: float = faults.CUE_LATENCY_S
     patient: bool = False
     trace: bool = False
     horizon_s: float | None = None
@@ -74,7 +76,9 @@ class Core:
         self.calibration: Calibration | None = None
         self.merge = Merge()
         self.policy = CuePolicy(self.config.cues)
-        self._p_faults = faults.params_from_limits(self.config.limits, self.config.priors.leg)
+        self._p_faults = faults.params_of(
+            self.config.limits, self.config.pads, self.config.cue_latency_s, self.config.priors.leg
+        )
         if self.config.horizon_s is not None:
             ahead = self._p_faults.prediction._replace(latency_s=0.0, reaction_s=self.config.horizon_s)
             self._p_faults = self._p_faults._replace(prediction=ahead)
@@ -144,6 +148,8 @@ class Core:
                 self._ask(self._now_s, outs)
         if self._wanted is None and self._model is not None:
             reps.finish(self._p_reps, self._states.reps[0], self._states.out)
+            frame, rep = self._states.frame[0], self._states.reps[0]
+            faults.finish_all(self._p_faults, self._states.faults, frame, rep, self._states.out)
             self._collect(outs)
             outs.extend(self._ledger.close())
         return outs
@@ -295,7 +301,7 @@ class Core:
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
         if c.has_sled:
-            self._p_reps = self._p_reps._replace(order=reps.usual_order(c.rail_deg))
+            self._p_reps = reps.on_rail(self._p_reps, c.rail_deg)
         self._states = kernel.new_states()
         self._ledger = events.Ledger()
         self._trace.clear()

@@ -20,9 +20,9 @@ BEGUN, ENDED, REP, SET, HALFWAY = range(5)
 """Actions of a row. HALFWAY: a press has come half-way up, the moment for a reminder."""
 
 (
-    LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS_LEFT, VARUS_LEFT, TEMPO, IMBALANCE, LOCKOUT_AHEAD,
-    VALGUS_RIGHT, VARUS_RIGHT,
-) = range(13)  # fmt: skip
+    LOCKOUT, SLAM, DEPTH, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, VALGUS_LEFT, VARUS_LEFT, TEMPO, IMBALANCE_LEFT,
+    LOCKOUT_AHEAD, VALGUS_RIGHT, VARUS_RIGHT, IMBALANCE_RIGHT,
+) = range(14)  # fmt: skip
 
 FAULTS: dict[int, tuple[Kind, Side | None]] = {
     LOCKOUT: ("lockout", None),
@@ -34,10 +34,11 @@ FAULTS: dict[int, tuple[Kind, Side | None]] = {
     VALGUS_LEFT: ("valgus", "left"),
     VARUS_LEFT: ("varus", "left"),
     TEMPO: ("tempo", None),
-    IMBALANCE: ("imbalance", None),
+    IMBALANCE_LEFT: ("imbalance", "left"),
     LOCKOUT_AHEAD: ("lockout", None),
     VALGUS_RIGHT: ("valgus", "right"),
     VARUS_RIGHT: ("varus", "right"),
+    IMBALANCE_RIGHT: ("imbalance", "right"),
 }
 """Number of a fault in rows: its kind and side. Numbers are never reused. LOCKOUT_AHEAD: a predicted lockout."""
 
@@ -61,6 +62,8 @@ ROW = np.dtype(
         ("concentric_s", "f8"),
         ("mean_velocity_mps", "f8"),
         ("peak_velocity_mps", "f8"),
+        ("propulsive_velocity_mps", "f8"),
+        ("left_share", "f8"),
         ("rest_before_s", "f8"),  # from here SET
         ("velocity_loss", "f8"),
     ]
@@ -131,6 +134,8 @@ def rep_of(row) -> Rep:
         float(row["max_flexion_deg"]), float(row["end_flexion_deg"]), float(row["travel_m"]),
         float(row["eccentric_s"]), float(row["pause_s"]), float(row["concentric_s"]),
         float(row["mean_velocity_mps"]), float(row["peak_velocity_mps"]),
+        range_deg=float(row["max_flexion_deg"] - row["end_flexion_deg"]),
+        mean_propulsive_velocity_mps=float(row["propulsive_velocity_mps"]), left_share=float(row["left_share"]),
     )  # fmt: skip
 
 

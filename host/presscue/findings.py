@@ -63,6 +63,10 @@ class Findings:
             "lead_ms": percentiles([1000.0 * event.lead_s for event in made if event.confirmed]),
         }
 
+    def reps_of(self, set_index: int) -> list[Rep]:
+        """The reps of one set."""
+        return [rep for rep in self.reps.values() if rep.set == set_index]
+
     def clean_reps(self) -> int:
         """Reps without any fault."""
         faulty = {event.rep for event in self.faults()}

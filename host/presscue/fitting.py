@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from .calibration import Calibration, NoFit, Priors
 from .core import Core, CoreConfig
 from .cues import Params as CueParams
+from .faults import CUE_LATENCY_S, Pads
 from .fit import fit
 from .profile import Profile
 from .recording import calibration_message
@@ -22,13 +23,15 @@ def core_of(
     horizon_s: float | None = None,
 ) -> Core:
     """A core for a profile. patient, trace, horizon_s: as in CoreConfig. observe_only: no cues."""
-    limits = {"soft_bend_deg": profile.soft_bend_deg, "max_flexion_deg": profile.max_flexion_deg}
-    said = {name: value for name, value in limits.items() if value is not None}
     priors = Priors(
         profile.height_m, profile.rail_deg, profile.straight_leg_hold_s, profile.segment != "thigh", profile.leg
     )
-    cues = CueParams(observe_only=observe_only)
-    return Core(CoreConfig(priors, said, cues, patient=patient, trace=trace, horizon_s=horizon_s))
+    cues = CueParams(observe_only=observe_only, fade_after=int(profile.fade_after or 0))
+    pads = Pads(profile.pads == "load_cell", profile.usual_left_share)
+    latency_s = CUE_LATENCY_S if profile.cue_latency_ms is None else 1e-3 * profile.cue_latency_ms
+    return Core(
+        CoreConfig(priors, profile.limits(), cues, pads, latency_s, patient=patient, trace=trace, horizon_s=horizon_s)
+    )
 
 
 def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration, str]]:

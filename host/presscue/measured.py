@@ -7,13 +7,23 @@ from .calibration import Calibration
 NOT = "not measured: "
 
 
+def _imbalance(pads: Collection[str], load_cells: bool) -> str:
+    if not {"heel_left", "heel_right"} <= set(pads):
+        return NOT + "it takes a pad under each heel"
+    return "left against right, load cells" if load_cells else "change against the lifter's own earlier sets"
+
+
 def measured(
-    calibration: Calibration | None, pads: Collection[str], segment: str | None, leg: str | None = None
+    calibration: Calibration | None,
+    pads: Collection[str],
+    segment: str | None,
+    leg: str | None = None,
+    load_cells: bool = False,
 ) -> dict[str, str]:
     """How each quantity was measured, or why it was not.
 
     pads: names of those that read anything, of heel_left, heel_right, seat. segment, leg: where the profile says that
-    the leg IMU sits.
+    the leg IMU sits. load_cells: whether the pads are such.
     """
     has_sled = calibration is not None and calibration.has_sled
     has_leg = calibration is not None and calibration.has_leg
@@ -53,5 +63,5 @@ def measured(
         "seat_lift": ("seat pad" if by else no_rep) if "seat" in pads else NOT + "no seat pad",
         "valgus": plane,
         "varus": plane,
-        "imbalance": NOT + "no detector in this version",
+        "imbalance": _imbalance(pads, load_cells) if by else no_rep,
     }

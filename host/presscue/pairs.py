@@ -14,7 +14,7 @@ from presscue.compiled import njit
 from presscue.events import REP, SET, next_row
 from presscue.measure import PITCH, SLED, least_speed
 from presscue.phases import IDLE
-from presscue.strokes import MARGIN_S, extreme_flexion, stroke_span, top_speed
+from presscue.strokes import LEFT, MARGIN_S, extreme_flexion, mean_of, propulsive_speed, stroke_span, top_speed
 
 PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
 """Orders of a rep's strokes."""
@@ -46,10 +46,12 @@ def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
         begin2 = end1 = 0.5 * (begin2 + end1)
     if s.first > 0:
         press, press_s, lowering_s = abs(s.first_to - s.first_from), end1 - begin1, end2 - begin2
+        push_from_s, push_to_s = begin1, end1
         press_from_s, press_to_s, bottom_s = s.first_from_s, s.first_to_s, end2
         lower_from_s, lower_to_s = second_from_s, second_to_s
     else:
         press, press_s, lowering_s = abs(second_to - s.first_to), end2 - begin2, end1 - begin1
+        push_from_s, push_to_s = begin2, end2
         press_from_s, press_to_s, bottom_s = second_from_s, second_to_s, end1
         lower_from_s, lower_to_s = s.first_from_s, s.first_to_s
     length = abs(second_to - s.first_to)
@@ -72,9 +74,12 @@ def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
         row.concentric_s = press_s
         row.mean_velocity_mps = mean
         row.peak_velocity_mps = top_speed(s, press_from_s, press_to_s) if s.measure == SLED else math.nan
-    if s.set_reps == 0 or mean > s.fastest_mean:
+        brake_mps2 = p.brake_mps2 if s.measure == SLED else math.nan
+        row.propulsive_velocity_mps = propulsive_speed(s, push_from_s, push_to_s, brake_mps2)
+        row.left_share = mean_of(s, LEFT, begin1, end2)
+    if s.set_reps == 0 or not mean <= s.fastest_mean:
         s.fastest_mean = mean
-    if s.set_reps == 0 or mean < s.slowest_mean:
+    if s.set_reps == 0 or not mean >= s.slowest_mean:
         s.slowest_mean = mean
     s.typical = press if s.typical == 0.0 else s.typical + 0.4 * (press - s.typical)
     s.reps += 1

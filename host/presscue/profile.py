@@ -36,8 +36,23 @@ OPTIONS = (
     Option("calibration", "straight_leg_hold_s", "straight_leg_hold_s", "stretch",
            "from when to when the unloaded leg is straight and still", 0.0, 1e6),
     Option("pads", "kind", "pads", "text", "only load cells compare left and right", choices=("fsr", "load_cell")),
-    Option("limits", "soft_bend_deg", "soft_bend_deg", "number", "flexion below it is a lockout", 0.0, 45.0),
+    Option("pads", "usual_left_share", "usual_left_share", "number",
+           "left part of what the heel pads usually read; else that of the first set", 0.05, 0.95),
+    Option("cues", "latency_ms", "cue_latency_ms", "number", "from detection to the buzz: predictions are that much "
+           "earlier", 0.0, 500.0),
+    Option("cues", "fade_after", "fade_after", "number", "reps with one fault that are all cued, then every second "
+           "one; 0: all; safety cues never fade", 0.0, 1000.0),
+    Option("limits", "soft_bend_deg", "soft_bend_deg", "number", "flexion below it is a lockout", 1.0, 45.0),
     Option("limits", "max_flexion_deg", "max_flexion_deg", "number", "flexion beyond it is too deep", 45.0, 150.0),
+    Option("limits", "heel_share", "heel_share", "number", "a heel that reads less than this part of its usual is up",
+           0.05, 0.8),
+    Option("limits", "lowering_s", "lowering_s", "number", "a lowering quicker than this is too fast", 0.2, 8.0),
+    Option("limits", "bounce_mps2", "bounce_mps2", "number", "turning round harder than this is a bounce", 1.0, 20.0),
+    Option("limits", "valgus_deg", "valgus_deg", "number", "a knee this far in or out of its plane has fallen",
+           3.0, 45.0),
+    Option("limits", "slam_mps", "slam_mps", "number", "faster than this at 15 degrees is a slam", 0.05, 1.0),
+    Option("limits", "imbalance_part", "imbalance_part", "number", "beyond this part of their sum, left and right "
+           "differ too much", 0.05, 0.8),
 )  # fmt: skip
 
 
@@ -53,8 +68,22 @@ class Profile:
     segment: str | None = None
     straight_leg_hold_s: tuple[float, float] | None = None
     pads: str | None = None
+    usual_left_share: float | None = None
+    cue_latency_ms: float | None = None
+    fade_after: float | None = None
     soft_bend_deg: float | None = None
     max_flexion_deg: float | None = None
+    heel_share: float | None = None
+    lowering_s: float | None = None
+    bounce_mps2: float | None = None
+    valgus_deg: float | None = None
+    slam_mps: float | None = None
+    imbalance_part: float | None = None
+
+    def limits(self) -> dict[str, float]:
+        """The [limits] that are said, by key."""
+        own = {option.key: getattr(self, option.name) for option in OPTIONS if option.section == "limits"}
+        return {key: value for key, value in own.items() if value is not None}
 
     def to_toml(self) -> str:
         """The profile as a TOML file that reads back equal."""

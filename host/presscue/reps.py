@@ -15,9 +15,10 @@ from presscue.compiled import njit
 from presscue.measure import least_speed, least_stroke, take_measure
 from presscue.pairs import LOWERING_FIRST, PRESS_FIRST, UNKNOWN_ORDER, end_set, follow_strokes, provisional_rep
 from presscue.phases import follow_live
-from presscue.strokes import PAST, remember
+from presscue.strokes import PAST, WIDTH, remember
 
 PADS = wire.PADS
+GRAVITY_MPS2 = 9.80665
 
 
 class Params(NamedTuple):
@@ -37,12 +38,24 @@ class Params(NamedTuple):
     stand_s: float = 1.0  # standing this long after the second stroke completes the rep; larger: reported later
     rest_s: float = 8.0  # standing this long ends the set
     away_s: float = 3.0  # legs off a resting sled this long end the set
+    brake_mps2: float = math.nan  # how the load decelerates a sled that nobody pushes; see `on_rail`
 
 
 def usual_order(rail_deg: float) -> int:
     """The order usual on a machine of this incline: inclined sleds are unracked and then lowered, level and
     vertical ones begin with the press. `reps.step` lets clear evidence overrule it."""
     return LOWERING_FIRST if 15.0 < rail_deg < 75.0 else PRESS_FIRST
+
+
+def on_rail(p: Params, rail_deg: float) -> Params:
+    """Parameters for a machine of this incline.
+
+    A press is propulsive while the lifter pushes, in free lifting while a > -g (Sanchez-Medina et al. 2010): on a rail
+    it is the part of g along it that brakes. On a level rail the load hangs on a cable, and how hard that pulls is not
+    known: no propulsive part is told there.
+    """
+    brake_mps2 = GRAVITY_MPS2 * math.sin(math.radians(rail_deg)) if rail_deg >= 15.0 else math.nan
+    return p._replace(order=usual_order(rail_deg), brake_mps2=brake_mps2)
 
 
 STATE = np.dtype(
@@ -98,7 +111,7 @@ STATE = np.dtype(
         ("fastest_mean", "f8"),
         ("slowest_mean", "f8"),
         ("noted", "i8"),  # readings remembered in past
-        ("past", "f8", (PAST, 3)),
+        ("past", "f8", (PAST, WIDTH)),
     ]
 )
 
@@ -124,7 +137,7 @@ def step(p, s, x, out):
         s.moved_s = t
     if x.engaged != 0.0:
         s.on_s = t
-    remember(s, t, s.speed, x.flexion_deg)
+    remember(s, x)
     if s.active == 0:
         if s.moving == 0:
             s.high = s.low = s.y

@@ -91,7 +91,10 @@ _NOTHING = Stretch(
 
 @dataclass(frozen=True)
 class Rep:
-    """One lowering and one press under load. Times in s on the node clock; NaN where not measured."""
+    """One lowering and one press under load. Times in s on the node clock; NaN where not measured.
+
+    left_share: left part of what both heel pads read, mean over the rep.
+    """
 
     set: int
     rep: int
@@ -107,11 +110,17 @@ class Rep:
     mean_concentric_velocity_mps: float
     peak_concentric_velocity_mps: float
     late: bool = False
+    range_deg: float = math.nan
+    mean_propulsive_velocity_mps: float = math.nan
+    left_share: float = math.nan
 
 
 @dataclass(frozen=True)
 class SetResult:
-    """A run of reps ended by rest. velocity_loss: 1 - slowest/fastest mean concentric velocity."""
+    """A run of reps ended by rest.
+
+    velocity_loss: 1 - slowest/fastest mean concentric velocity (Sanchez-Medina & Gonzalez-Badillo 2011).
+    """
 
     set: int
     start_s: float

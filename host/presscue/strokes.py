@@ -1,6 +1,7 @@
 """The recent past of a motion, and when a stroke in it began and ended.
 
-The past is a ring of PAST readings (time, speed of the measure, flexion) at RATE_HZ, about 20 s: longer than any rep.
+The past is a ring of PAST readings at RATE_HZ, about 20 s: longer than any rep. Columns: time, speed and acceleration
+of the measure, flexion, left part of the heels' reading.
 """
 
 import math
@@ -9,7 +10,7 @@ from presscue.compiled import njit
 
 PAST = 1024
 RATE_HZ = 50.0
-T, SPEED, FLEX = range(3)
+T, SPEED, FLEX, ACCELERATION, LEFT, WIDTH = range(6)
 
 LOW, HIGH = 0.1, 0.25  # of the stroke's top speed
 BEYOND = 0.5  # of the time between the two levels lies between the low one and rest
@@ -17,14 +18,18 @@ MARGIN_S = 0.3  # a stroke may begin this long before its extremum was seen
 
 
 @njit
-def remember(s, t, speed, flexion_deg):
-    """Add a reading, unless the last is younger than 1/RATE_HZ. s: record with `noted` and `past` (PAST, 3)."""
+def remember(s, x):
+    """Add frame x, unless the last is younger than 1/RATE_HZ. s: record with `speed`, `noted`, `past` (PAST, WIDTH)."""
+    t = x.t_s
     if s.noted > 0 and t - s.past[(s.noted - 1) % PAST, T] < 1.0 / RATE_HZ:
         return
     i = s.noted % PAST
     s.past[i, T] = t
-    s.past[i, SPEED] = speed
-    s.past[i, FLEX] = flexion_deg
+    s.past[i, SPEED] = s.speed
+    s.past[i, FLEX] = x.flexion_deg
+    s.past[i, ACCELERATION] = x.acceleration_mps2
+    both = x.heel_left + x.heel_right
+    s.past[i, LEFT] = x.heel_left / both if both > 0.0 else math.nan
     s.noted += 1
 
 
@@ -60,6 +65,34 @@ def extreme_flexion(s, sign, from_s, to_s):
         if not sign * flexion <= sign * best and not math.isnan(flexion):
             best = flexion
     return best
+
+
+@njit
+def mean_of(s, column, from_s, to_s):
+    """Mean of a column between two times over what was measured; NaN if nothing was."""
+    total, n = 0.0, 0
+    for i in range(since(s, from_s), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        value = s.past[i % PAST, column]
+        if not math.isnan(value):
+            total += value
+            n += 1
+    return total / n if n > 0 else math.nan
+
+
+@njit
+def propulsive_speed(s, from_s, to_s, brake_mps2):
+    """Mean speed of a press over its propulsive part: while it decelerates by less than brake_mps2, which is what the
+    load would do if nobody pushed. NaN where brake_mps2 is, or acceleration was not measured."""
+    total, n = 0.0, 0
+    for i in range(since(s, from_s), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        if s.past[i % PAST, ACCELERATION] > -brake_mps2:
+            total += s.past[i % PAST, SPEED]
+            n += 1
+    return total / n if n > 0 else math.nan
 
 
 @njit

@@ -14,6 +14,7 @@ from .analyze import Analysis, analyze
 from .archive import annotations, facts, journal
 from .errors import UsageError
 from .findings import Findings, findings_of
+from .metrics import learnt_limits, set_metrics
 from .output import plain, write_analysis
 from .profile import parse_profile, read_profile
 from .results import Advice, Event
@@ -87,6 +88,11 @@ def show(found: Analysis, console: Console) -> None:
     outside = [event for event in found.findings.faults() if event.rep is None]
     for event in outside:
         console.print(f"outside any rep: {fault_text(event)} at {event.onset_s:.1f} s")
+    for words in sets_text(found.findings):
+        console.print(words, highlight=False)
+    for name, what in learnt_limits(found.findings).items():
+        if "suggested" in what:
+            console.print(f"suggestion: {name} = {what['suggested']:.0f} ({what['because']})", highlight=False)
     if words := foresight_text(found.findings):
         console.print(words, highlight=False)
     for what, how in found.measured().items():
@@ -116,6 +122,24 @@ def reps_table(findings: Findings) -> Table:
     return table
 
 
+def sets_text(findings: Findings) -> list[str]:
+    """A line for each set: its means, how alike its reps were, what was lost in speed, and how the heels shared."""
+    lines = []
+    for one in findings.sets.values():
+        of = set_metrics(findings.reps_of(one.set))
+        parts = [
+            number(of["mean_travel_m"] * 1000, "range {:.0f} mm") + number(100 * of["travel_cv"], " ± {:.0f} %", ""),
+            number(of["mean_range_deg"], "{:.0f}°", ""),
+            number(of["mean_concentric_s"], "press {:.1f} s") + number(100 * of["concentric_cv"], " ± {:.0f} %", ""),
+            number(of["mean_propulsive_velocity_mps"], "propulsive {:.2f} m/s", "")
+            + number(100 * of["velocity_cv"], " ± {:.0f} %", ""),
+            "" if one.velocity_loss is None else f"velocity loss {100 * one.velocity_loss:.0f} %",
+            number(100 * of["left_share"], "left heel {:.0f} %", ""),
+        ]
+        lines.append(f"set {one.set + 1}: {one.reps} reps, " + ", ".join(part for part in parts if part))
+    return lines
+
+
 def foresight_text(findings: Findings) -> str:
     """How lockouts were seen coming, in a line; "" where there was nothing to see."""
     seen = findings.foresight()
@@ -143,9 +167,9 @@ def advice_text(advice: Advice) -> str:
     return f"from {clock_text(advice.since_s)}: {advice.text}: {advice.action}"
 
 
-def number(value: float, form: str) -> str:
-    """A measured value, or a dash."""
-    return "–" if math.isnan(value) else form.format(value)
+def number(value: float, form: str, nothing: str = "–") -> str:
+    """A measured value, or what stands for none."""
+    return nothing if math.isnan(value) else form.format(value)
 
 
 def clock_text(seconds: float) -> str:

@@ -12,9 +12,10 @@ import numpy as np
 
 from presscue.compiled import njit
 from presscue.events import HEEL_LEFT, HEEL_RIGHT
-from presscue.faults import depth, heel_lift, lockout, prediction, seat_lift, slam, tempo, valgus
+from presscue.faults import depth, heel_lift, imbalance, lockout, prediction, seat_lift, slam, tempo, valgus
 from presscue.faults.depth import Params as Depth
 from presscue.faults.heel_lift import Params as HeelLift
+from presscue.faults.imbalance import Params as Imbalance
 from presscue.faults.lockout import Params as Lockout
 from presscue.faults.prediction import Params as Prediction
 from presscue.faults.slam import Params as Slam
@@ -33,6 +34,7 @@ class Params(NamedTuple):
     depth: Depth = Depth()
     tempo: Tempo = Tempo()
     valgus: Valgus = Valgus()
+    imbalance: Imbalance = Imbalance()
 
 
 class States(NamedTuple):
@@ -48,6 +50,7 @@ class States(NamedTuple):
     tempo: np.ndarray
     valgus: np.ndarray
     varus: np.ndarray
+    imbalance: np.ndarray
 
 
 def new_states() -> States:
@@ -63,6 +66,7 @@ def new_states() -> States:
         tempo.new_state(),
         valgus.new_state(1.0),
         valgus.new_state(-1.0),
+        imbalance.new_state(),
     )
 
 
@@ -84,6 +88,13 @@ def step_all(p, s, x, rep, out):
     tempo.step(p.tempo, s.tempo[0], x, rep, out)
     valgus.step(p.valgus, s.valgus[0], x, rep, out)
     valgus.step(p.valgus, s.varus[0], x, rep, out)
+    imbalance.step(p.imbalance, s.imbalance[0], x, rep, s.heel_left[0], s.heel_right[0], out)
+
+
+@njit
+def finish_all(p, s, x, rep, out):
+    """The recording is over, and its last set ended: what is told of a whole set."""
+    imbalance.step(p.imbalance, s.imbalance[0], x, rep, s.heel_left[0], s.heel_right[0], out)
 
 
 # name in the profile's [limits]: (detector, parameter, least, most, unit)
@@ -96,7 +107,19 @@ LIMITS = {
     "bounce_mps2": ("tempo", "bounce_mps2", 1.0, 20.0, "m/s2"),
     "valgus_deg": ("valgus", "limit_deg", 3.0, 45.0, "degrees out of plane"),
     "slam_mps": ("slam", "speed_mps", 0.05, 1.0, "m/s"),
+    "imbalance_part": ("imbalance", "part", 0.05, 0.8, "a part of what both heels read"),
 }
+
+CUE_LATENCY_S = Prediction().latency_s
+"""From detection to the actuator: the design's budget, until it is measured."""
+
+
+class Pads(NamedTuple):
+    """What is known of the heel pads. usual_left: left part that they usually read, from earlier sessions."""
+
+    load_cells: bool = False
+    usual_left: float | None = None
+
 
 SAFE_BAND_DEG = 4.0
 """Width of the safe band above the soft bend: 8 to 12 degrees by default (domain.md)."""
@@ -120,4 +143,16 @@ def params_from_limits(limits: dict, leg: str | None = None) -> Params:
             changed["back_share"] = value + 0.15
             changed["clean_share"] = max(value + 0.15, 0.5)
         params = params._replace(**{detector: getattr(params, detector)._replace(**changed)})
+        if name == "soft_bend_deg":
+            params = params._replace(prediction=params.prediction._replace(soft_bend_deg=float(value)))
     return params
+
+
+def params_of(limits: dict, pads: Pads, cue_latency_s: float, leg: str | None = None) -> Params:
+    """Parameters for a profile: its [limits], pads and leg, and how long a cue takes. Raises ValueError as above."""
+    params = params_from_limits(limits, leg)
+    usual_left = math.nan if pads.usual_left is None else pads.usual_left
+    return params._replace(
+        imbalance=params.imbalance._replace(absolute=pads.load_cells, usual_left=usual_left),
+        prediction=params.prediction._replace(latency_s=cue_latency_s),
+    )

@@ -28,7 +28,7 @@ class Params(NamedTuple):
     share: float = 0.35  # of the foot's own usual reading at this phase; larger: lighter lifts count, ghosts too
     back_share: float = 0.5  # the lift is over above this
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
-    moved: float = 0.2  # and until the sled has moved by this part of a least stroke; larger: surer, later
+    moved: float = 0.12  # and until the sled has moved by this part of a least stroke; larger: surer, later
     stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
     paused_s: float = 0.0  # so long after the last movement counts as movement; larger: pauses too, and getting up
     warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
@@ -56,6 +56,7 @@ STATE = np.dtype(
         ("rep", "i8"),
         ("onset_s", "f8"),
         ("last_s", "f8"),  # last time below the share
+        ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
         ("idle_s", "f8"),  # standing since the onset
         ("onset_y", "f8"),  # measure of the motion at the onset
@@ -111,6 +112,7 @@ def step(p, s, x, rep, out):
         s.level += min(dt / p.rise_s, 1.0) * (value / shape - s.level)
     ratio = value / usual
     judge(p, s, x.t_s, dt, ratio, rep, out)
+    s.ratio = ratio
     if ratio > p.clean_share and rep.moving == 1:
         s.sums[way, part] += value
         s.counts[way, part] += 1.0
@@ -141,9 +143,10 @@ def judge(p, s, t_s, dt, ratio, rep, out):
         return
     if s.below == 0:
         s.below = 1
-        s.onset_s = t_s
-        s.onset_y = rep.y
-        s.held_s = 0.0
+        since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
+        s.onset_s = t_s - since_s
+        s.onset_y = rep.y - since_s * rep.speed
+        s.held_s = since_s if rep.moving == 1 else 0.0
         s.idle_s = 0.0
         s.least = ratio
     elif rep.moving == 1 or t_s - rep.moved_s < p.paused_s:
