@@ -46,6 +46,8 @@ OPTIONS = (
     Option("limits", "max_flexion_deg", "max_flexion_deg", "number", "flexion beyond it is too deep", 45.0, 150.0),
     Option("limits", "heel_share", "heel_share", "number", "a heel that reads less than this part of its usual is up",
            0.05, 0.8),
+    Option("limits", "seat_share", "seat_share", "number", "a seat that reads less than this part of its usual is up",
+           0.05, 0.8),
     Option("limits", "lowering_s", "lowering_s", "number", "a lowering quicker than this is too fast", 0.2, 8.0),
     Option("limits", "bounce_mps2", "bounce_mps2", "number", "turning round harder than this is a bounce", 1.0, 20.0),
     Option("limits", "valgus_deg", "valgus_deg", "number", "a knee this far in or out of its plane has fallen",
@@ -74,6 +76,7 @@ class Profile:
     soft_bend_deg: float | None = None
     max_flexion_deg: float | None = None
     heel_share: float | None = None
+    seat_share: float | None = None
     lowering_s: float | None = None
     bounce_mps2: float | None = None
     valgus_deg: float | None = None
