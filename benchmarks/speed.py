@@ -68,7 +68,8 @@ def main(minutes: float) -> None:
     assert core._model is not None
     moved = core._moved.copy()
     none = np.zeros((0, len(kernel.COLUMNS)))
-    arguments = (core._model, core._p_reps, core._p_faults, states, moved, kinds, t_s, values)
+    loop = kernel.new_loop(core._model, core._p_reps, core._p_faults, states)
+    arguments = (loop, moved, kinds, t_s, values)
     began = time.perf_counter()
     i = 0
     while i < len(t_s):

@@ -87,6 +87,7 @@ class Core:
         self._ledger = events.Ledger()
         self._moved = activity.new_state().view(np.recarray)
         self._model: Model | None = None
+        self._loop: kernel.Loop | None = None  # of the four above, once there is a model
         self._inbox: deque[Stretch] = deque()
         self._next = (0, 0)  # block and reading of the first stretch in the inbox
         self._wanted: CalibrationWanted | None = None
@@ -233,10 +234,9 @@ class Core:
             done, why = kernel.scan(self._moved, kinds, t_s, values, begin, end, turn_rad)
         else:
             trace = np.zeros((end if self.config.trace else 0, len(kernel.COLUMNS)))
-            done, why = kernel.run(
-                self._model, self._p_reps, self._p_faults, self._states, self._moved, kinds, t_s, values, begin, end,
-                turn_rad, until_calm, trace,
-            )  # fmt: skip
+            if self._loop is None:
+                self._loop = kernel.new_loop(self._model, self._p_reps, self._p_faults, self._states)
+            done, why = kernel.run(self._loop, self._moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace)
             if self.config.trace:
                 self._trace.append(trace[begin:done])
             self._collect(outs)
@@ -278,6 +278,7 @@ class Core:
             self.calibration = new
             model = model_of(new, self.config.priors)
             before, self._model = self._model, model
+            self._loop = None
             if before is not None and old is not None and old.layout == new.layout:
                 recalibrate(self._states.tracker, before, model)
                 self._turn_rad = math.inf
@@ -303,6 +304,7 @@ class Core:
         if c.has_sled:
             self._p_reps = reps.on_rail(self._p_reps, c.rail_deg)
         self._states = kernel.new_states()
+        self._loop = None
         self._ledger = events.Ledger()
         self._trace.clear()
         self._late_until_s = self._now_s

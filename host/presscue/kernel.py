@@ -7,6 +7,8 @@ and keeps all its memory in the states, the grouping makes no difference to any 
 from typing import NamedTuple
 
 import numpy as np
+from numba.core import types
+from numba.experimental import structref
 
 from presscue import activity, faults, phases, plane, reps, tracker, wire
 from presscue.compiled import njit
@@ -48,6 +50,26 @@ def new_states() -> States:
     )  # fmt: skip
 
 
+@structref.register
+class _LoopType(types.StructRef):
+    def preprocess_fields(self, fields):
+        return tuple((name, types.unliteral(kind)) for name, kind in fields)
+
+
+class Loop(structref.StructRefProxy):
+    """Model, parameters and states of a run behind one reference: a call takes it as it is, where handing over their
+    hundred fields one by one took longer than a packet's arithmetic. The arrays in it are shared, not copied."""
+
+
+structref.define_proxy(Loop, _LoopType, ["model", "p_reps", "p_faults", "states"])
+
+
+@njit
+def new_loop(model, p_reps, p_faults, states):
+    """A loop of these; make another one when any of them is replaced."""
+    return Loop(model, p_reps, p_faults, states)
+
+
 @njit
 def scan(moved, kinds, t_s, values, begin, end, turn_rad):
     """Before a calibration: only watch how much has moved. Returns (next reading, reason)."""
@@ -60,12 +82,13 @@ def scan(moved, kinds, t_s, values, begin, end, turn_rad):
 
 
 @njit
-def run(model, p_reps, p_faults, states, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace):
+def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace):
     """Readings begin to end through everything. Returns (next reading, reason).
 
     kinds (n,) sources, t_s (n,), values (n, 6). trace (n, COLUMNS) is filled where it has rows, else (0, COLUMNS).
     turn_rad: movement at which to stop with ENOUGH. until_calm: stop with CALM between two reps.
     """
+    model, p_reps, p_faults, states = loop.model, loop.p_reps, loop.p_faults, loop.states
     x = states.frame[0]
     rep = states.reps[0]
     s = moved[0]
