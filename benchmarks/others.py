@@ -130,7 +130,7 @@ def brainflow_s(reads: int = 2000) -> tuple[float, int] | None:
             for _ in range(reads):
                 board.get_current_board_data(SECOND)
 
-        rows = np.shape(board.get_current_board_data(1))[0]
+        rows = np.atleast_2d(np.asarray(board.get_current_board_data(1), np.float64)).shape[0]
         return best_s(run) / reads, rows
     finally:
         board.release_session()
