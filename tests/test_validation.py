@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from presscue.results import Event
+from presscue.results import Event, Rep
 from presscue.simulator.truth import TrueFault, TrueRep, Truth
 from presscue.validation import sensitivity
 from presscue.validation.run import Results, lifters, run_all
-from presscue.validation.scoring import Count, score_faults, score_predictions, too_near
+from presscue.validation.scoring import Count, in_true_reps, score_faults, score_predictions, too_near
 from presscue.validation.statistics import agreement, icc, rmse, wilson
 from presscue.validation.tables import table
 from presscue.validation.trial import WANTED, Task, faults_of, run_trial
@@ -67,6 +67,17 @@ def test_hits_misses_and_ghosts_are_matched_by_kind_side_and_rep():
     assert counts["lockout"].recall == 1.0
     assert counts["lockout"].precision == 0.5
     assert (Count(1, 2, 3) + Count(1, 1, 1)).missed == 3
+
+
+def test_a_lost_rep_does_not_count_against_every_fault_after_it():
+    """The second of three reps was not counted: what was found in the second is the third's."""
+    truly = truth([true_rep(0), true_rep(1), true_rep(2, min_flexion_deg=3.0)], [])
+    nan = math.nan
+    found = [
+        Rep(0, i, start, start + 2, start + 4, 80, 5, 0.2, 2, 0, 2, 0.1, 0.2) for i, start in ((0, 0.1), (1, 20.2))
+    ]
+    events = [event("lockout", 1, 23.0), event("lockout", None, 9.0), event("depth", 0, nan)]
+    assert [one.rep for one in in_true_reps(events, found, truly)] == [2, None, 0]
 
 
 def test_a_fault_outside_any_rep_is_a_ghost_and_a_late_one_has_no_delay():

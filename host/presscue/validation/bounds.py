@@ -67,7 +67,8 @@ def faults(held: list[Trial], without_pad: list[Trial]) -> list[Verdict]:
         found.append(at_most(f"{kind.replace('_', ' ')}, median delay", value, most, " ms", 0))
     if without_pad:
         count, clean = total(without_pad, "seat_lift"), sum(trial.clean_reps for trial in without_pad)
-        found.append(Verdict("seat lift without pad, recall ≥ 0.8", f"{count.recall:.2f}", count.recall >= 0.8))
+        said = f"{count.recall:.2f}" if count.hits + count.ghosts else "never said: not measured without a pad"
+        found.append(Verdict("seat lift without pad, recall ≥ 0.8 (an aim)", said, count.recall >= 0.8))
         share = count.clean_ghosts / max(clean, 1)
         found.append(
             Verdict("seat lift without pad, false in < 1 of 50 clean reps", f"{100 * share:.1f} %", share < 0.02)

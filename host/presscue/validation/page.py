@@ -67,9 +67,8 @@ def parts(results: Results, plot) -> list[str]:
         "[sensitivity](#which-assumption-hurts-most) · "
         "[real recordings](#real-recordings) · [what simulation cannot show](#what-simulation-cannot-show)",
         "## Bounds",
-        f"{len(seeds)} virtual lifters (seeds {seeds[0]} to {seeds[-1]}, not used while tuning), {reps} reps, "
-        f"through "
-        "`analyze` as a table. *Usual* lifters vary in stature, machine, mounting, sensors, tempo and "
+        f"{len(seeds)} usual lifters ({reps} reps) and {len(wide)} wide ones, seeds from {seeds[0]}, not used while "
+        "tuning, through `analyze` as a table. *Usual* lifters vary in stature, machine, mounting, sensors, tempo and "
         "sloppiness, with "
         "soft tissue up to 2.5°. *Wide* lifters add a hip that moves, tissue up to 5° and of other shapes, "
         "straps that "
@@ -94,7 +93,8 @@ def parts(results: Results, plot) -> list[str]:
         table(("of a rep", "bias", "limits of agreement", "RMSE", "ICC", "reps"), agreement_rows(wide)),
         _strays(results),
         "## Faults",
-        "Matched one to one by kind, side and rep; 95 % intervals after Wilson 1927; delays from the true "
+        "Matched one to one by kind, side and rep (reps by their overlap in time); "
+        "95 % intervals after Wilson 1927; delays from the true "
         "onset to the "
         "reading that completed the detection, of faults found live (not those found by hindsight after the "
         "first fit). "

@@ -1,9 +1,9 @@
 """Faults and predictions found, against those made. Truth too near a limit to call is not scored but counted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..results import Event
+from ..results import Event, Rep
 from ..simulator.truth import BOUNCE_MPS2, SLAM_MPS, TrueFault, TrueRep, Truth
 
 KINDS = ("lockout", "slam", "depth", "heel_lift", "seat_lift", "valgus", "varus", "tempo", "imbalance")
@@ -118,6 +118,17 @@ def score_faults(
                 if not seen[key].late:
                     count.delays_s.append(float(seen[key].detected_s - made[key].onset_s))
     return counts
+
+
+def in_true_reps(events: Iterable[Event], found: Iterable[Rep], truth: Truth) -> list[Event]:
+    """Events with the number of the true rep that their own overlaps most, None if it overlaps none: a rep lost or
+    invented early in a session is one mistake, not one for every fault after it."""
+    true_of: dict[int | None, int | None] = {None: None}
+    for rep in found:
+        overlaps = [min(rep.end_s, true.end_s) - max(rep.start_s, true.start_s) for true in truth.reps]
+        best = max(range(len(overlaps)), key=overlaps.__getitem__)
+        true_of[rep.rep] = best if overlaps[best] > 0 else None
+    return [replace(event, rep=true_of.get(event.rep)) for event in events]
 
 
 def _sides(kind: str, side: str | None) -> tuple[str | None, ...]:

@@ -14,7 +14,7 @@ from ..simulator.render import render, write_table
 from ..simulator.scenario import Scenario, random_scenario
 from ..simulator.sensors import Sensors, random_sensors
 from ..simulator.truth import Truth
-from .scoring import Count, Predictions, score_faults, score_predictions
+from .scoring import Count, Predictions, in_true_reps, score_faults, score_predictions
 from .statistics import rmse
 
 NEAR_STRAIGHT_DEG = 25.0
@@ -112,7 +112,9 @@ def score(task: Task, performance: Performance, sensors: Sensors) -> Trial:
     known = np.isfinite(error)
     some = known.any()
     found = list(analysis.findings.reps.values())
-    predicted = getattr(analysis.findings, "predictions", list)()
+    faults, predicted = (
+        in_true_reps(events, found, truth) for events in (analysis.findings.faults(), analysis.findings.predictions())
+    )
     faulty = {fault.rep for fault in truth.faults}
     late = sum(rep.late for rep in found)
     return Trial(
@@ -122,7 +124,7 @@ def score(task: Task, performance: Performance, sensors: Sensors) -> Trial:
         float(np.nanquantile(np.abs(error), 0.95)) if some else np.nan,
         1000.0 * rmse(off) if np.isfinite(off).any() else np.nan, float(1.0 - known.mean()),
         setting_of(scenario, sensors, table), pairs_of(truth, found),
-        score_faults(truth, analysis.findings.faults(), scenario.max_flexion_deg, plane_of(truth)),
+        score_faults(truth, faults, scenario.max_flexion_deg, plane_of(truth)),
         score_predictions(truth, predicted, late), sum(rep.rep not in faulty for rep in truth.reps),
     )  # fmt: skip
 
