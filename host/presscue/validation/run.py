@@ -15,7 +15,8 @@ from .foresight import foresee
 from .scoring import Predictions
 from .trial import USUAL, WIDE, Task, Trial, run_trials
 
-Item, Done = TypeVar("Item"), TypeVar("Done")
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is, and how much there is."""
 
