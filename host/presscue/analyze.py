@@ -150,6 +150,11 @@ def played_cue(ack: ev.CueAck, sent: ev.CueSent | None) -> dict[str, Any]:
     return {"time_s": ack.start_s, "cue_latency_ms": latency_ms, "by": ack.by, "cue": ack.cue, "pattern": pattern}
 
 
+def open_source(path: Path, profile: Profile | None) -> Source:
+    """Open a session file or a table. profile: None takes the recording's own, if it has one. Raises InputError."""
+    return _open_session(path, profile) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
+
+
 def analyze(
     path: Path,
     profile: Profile | None = None,
@@ -161,7 +166,7 @@ def analyze(
 
     profile: None takes the recording's own, if it has one. horizon_s: as in CoreConfig.
     """
-    source = _open_session(path, profile) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
+    source = open_source(path, profile)
     core = core_of(source.profile, patient=True, trace=series is not None, horizon_s=horizon_s)
     findings, pads = Findings(), set()
     rows: list[np.ndarray] = []

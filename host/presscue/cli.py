@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import analyze, annotate, demo, doctor, history, import_, live, scan, validate
+from .commands import analyze, annotate, demo, doctor, export, history, import_, live, scan, validate
 from .errors import PresscueError
 
 
@@ -30,6 +30,7 @@ for _command in (
     analyze.analyze,
     history.history,
     annotate.annotate,
+    export.export,
     import_.import_,
     doctor.doctor,
     validate.validate,

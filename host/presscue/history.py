@@ -130,7 +130,7 @@ def hints(work: Work, listed: list[Session]) -> Iterable[str]:
     if work.left:
         yield f"{work.left} not analysed yet: presscue history --rebuild"
     elif work.outdated:
-        yield f"{work.outdated} were analysed by another version of presscue: presscue history --rebuild"
+        yield f"{work.outdated} analysed by another version of presscue; to do it again: presscue history --rebuild"
     if not listed:
         yield "no recording is like that"
 

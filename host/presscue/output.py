@@ -32,13 +32,13 @@ SERIES = (
 def write_analysis(path: Path, analysis: Mapping[str, Any], form: str = FORMAT) -> None:
     """Write OUT.json: `format`, then `analysis`; NaN becomes null. Raises SaveError."""
     text = json.dumps({"format": form, **plain(analysis)}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    part = _part(path)
+    part = part_of(path)
     try:
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise _not_written(path, error) from None
+        raise not_written(path, error) from None
 
 
 class SeriesWriter:
@@ -53,13 +53,13 @@ class SeriesWriter:
             raise UsageError(f"{path}: a series ends in .csv or .parquet")
         self.path = path
         self.rows = 0
-        self._part = _part(path)
+        self._part = part_of(path)
         self._schema = pyarrow.schema([(name, pyarrow.float64()) for name in SERIES])
         kind = csv.CSVWriter if path.suffix.lower() == ".csv" else parquet.ParquetWriter
         try:
             self._writer = kind(str(self._part), self._schema)
         except OSError as error:
-            raise _not_written(path, error) from None
+            raise not_written(path, error) from None
 
     def write(self, columns: Mapping[str, np.ndarray]) -> None:
         """Append rows: arrays of one shape (rows,) by names of SERIES; a column left out is NaN. Raises SaveError."""
@@ -72,7 +72,7 @@ class SeriesWriter:
             self._writer.write_batch(pyarrow.record_batch(arrays, schema=self._schema))
         except OSError as error:
             self.discard()
-            raise _not_written(self.path, error) from None
+            raise not_written(self.path, error) from None
         self.rows += rows
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class SeriesWriter:
             os.replace(self._part, self.path)
         except OSError as error:
             self._part.unlink(missing_ok=True)
-            raise _not_written(self.path, error) from None
+            raise not_written(self.path, error) from None
 
     def discard(self) -> None:
         """Give up: whatever was there before stays."""
@@ -121,11 +121,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _part(path: Path) -> Path:
+def part_of(path: Path) -> Path:
     """Where a file grows until it is whole: beside its place, so that moving it there is one step."""
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
-def _not_written(path: Path, error: OSError) -> SaveError:
+def not_written(path: Path, error: OSError) -> SaveError:
     reason = error.strerror or " ".join(str(error).split())
     return SaveError(f"{path}: cannot be written: {reason}; nothing that was there before is changed")

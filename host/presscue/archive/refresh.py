@@ -4,7 +4,7 @@ Every file is committed by itself, so stopping costs only what is under way, and
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,19 +87,25 @@ def refresh(index: Index, work: Work, step: Callable[[Found], None] = lambda _: 
 
     step: told each file that is done. Errors of a file are collected, not raised.
     """
-    for found, study, statements in _studies(work):
-        index.put(found, study, statements)
-        work.done += 1
-        if study.error:
-            work.failed.append((found.name, study.error))
-        step(found)
+    studies = _studies(work)
+    try:
+        for found, study, statements in studies:
+            index.put(found, study, statements)
+            work.done += 1
+            if study.error:
+                work.failed.append((found.name, study.error))
+            step(found)
+    except KeyboardInterrupt:
+        work.stopped = True
+    finally:
+        studies.close()
     return work
 
 
 Result = tuple[Found, facts.Study, list[journal.Entry]]
 
 
-def _studies(work: Work) -> Iterator[Result]:
+def _studies(work: Work) -> Generator[Result, None, None]:
     large = sum(found.size for found in work.todo) >= POOL_BYTES or len(work.todo) >= POOL_FILES
     workers = min(os.cpu_count() or 1, len(work.todo))
     if workers > 1 and large:
@@ -110,11 +116,7 @@ def _studies(work: Work) -> Iterator[Result]:
         except Interrupted:
             work.stopped = True
         return
-    try:
-        for found in work.todo:
-            yield _study(found)
-    except KeyboardInterrupt:
-        work.stopped = True
+    yield from map(_study, work.todo)
 
 
 def _study(found: Found) -> Result:
