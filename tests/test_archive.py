@@ -260,6 +260,7 @@ def test_a_session_being_recorded_is_shown_as_such_and_can_be_annotated(tmp_path
     assert read_journal(newest).entries[0]["sled_load_kg"] == 140
 
 
+@pytest.mark.slow
 def test_a_rebuild_is_stopped_and_goes_on_where_it_was(tmp_path: Path):
     """Ctrl-C, as a terminal sends it: to the whole group, workers included."""
     folder = tmp_path / "archive"
@@ -313,6 +314,7 @@ def test_lists_are_filtered(archive: Path, capsys):
     assert "lockout 1, heel lift 1, tempo 1" in lines[-1]
 
 
+@pytest.mark.slow
 def test_history_of_5000_sessions_is_quick(tmp_path: Path):
     """Process start included. Processor time: what it takes when the machine does nothing else."""
     folder = tmp_path / "archive"

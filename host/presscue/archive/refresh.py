@@ -99,6 +99,13 @@ def refresh(index: Index, work: Work, step: Callable[[Found], None] = lambda _: 
         work.stopped = True
     finally:
         studies.close()
+    if work.stopped:  # it may have come just between a file's commit and its count
+        known, core = index.known(), core_version()
+        kept = (known.get(found.name) for found in work.todo)
+        work.done = sum(
+            one is not None and one.is_of(found) and one.core == core
+            for one, found in zip(kept, work.todo, strict=True)
+        )
     return work
 
 
