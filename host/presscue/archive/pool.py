@@ -29,9 +29,12 @@ def in_pool(
     try:
         while True:
             done: set[Future] = set()
+            lost = []
             try:
                 while len(running) <= workers and not interrupted and (one := next(todo, None)) is not None:
+                    lost = [one]  # until it is submitted: a broken pool takes nothing
                     running[pool.submit(work, one)] = one
+                    lost = []
                 if not running:
                     break
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -43,7 +46,6 @@ def in_pool(
                     running = {}
             except BrokenProcessPool:
                 done = set(running)
-            lost = []
             for future in done:
                 one = running.pop(future)
                 try:
