@@ -40,6 +40,7 @@ def in_pool(
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
             except KeyboardInterrupt:
                 interrupted += 1
+                lost = []
                 for future in [future for future in running if future.cancel()]:
                     del running[future]
                 if interrupted > 1:
