@@ -145,7 +145,7 @@ def test_a_socket_where_nothing_listens():
 @pytest.mark.parametrize(
     ("moniker", "text"),
     [
-        ("COM3", "no link; write serial:PORT"),
+        ("COM3", "no link; write ble:NAME, serial:PORT"),
         ("usb:COM3", "no such kind of link: usb"),
         ("serial:", "needs a port"),
         ("serial:gopher://x", "gopher"),
@@ -155,11 +155,6 @@ def test_monikers_that_mean_nothing(moniker, text):
     with pytest.raises(UsageError, match=text) as caught:
         open_link(moniker)
     assert one_line(caught).exit_status == 2
-
-
-def test_bluetooth_is_not_there_yet():
-    with pytest.raises(LinkError, match="no Bluetooth in this version"):
-        open_link("ble:press")
 
 
 def replayed(path):
