@@ -19,8 +19,9 @@ from .profile import Profile, parse_profile, read_profile
 from .recording import SUFFIX, Recorder, read_recording
 from .session.events import NodeInfo
 from .summary import advice_text, faults_text, foresight_text, reps_table, sets_text
-from .view import View, open_view
+from .view import View
 from .warmup import warm_up
+from .web.shown import NO_PAGE, PageWish, show
 
 CALIBRATION = wire.TYPES["calibration"]
 
@@ -36,6 +37,7 @@ def run_live(
     observe: bool,
     plain: bool,
     quiet: bool,
+    web: PageWish = NO_PAGE,
 ) -> int:
     """Coach over a link. 0 when it ended as it should, 1 when the recording could not be kept. Raises PresscueError."""
     moniker = moniker or only_port()
@@ -52,16 +54,13 @@ def run_live(
     known = replace(known, **{name: value for name, value in said.items() if value is not None})
     if fits == "thread":
         get_ready(quiet)
-    link = open_link(moniker)
+    with show(moniker, known, web, plain=plain, quiet=quiet) as view:
+        link = open_link(moniker)
     keep = recorder_in(archive_folder(folder), known) if record else None
     core = core_of(known, patient=fits == "anew", observe_only=observe)
     live = LiveSession(
         link, core, fits=fits, reopen=reopener(moniker, link), record=keep, session_id=secrets.randbits(32)
     )
-    view = open_view(
-        moniker, plain=plain, quiet=quiet, soft_bend_deg=known.soft_bend_deg or 8.0,
-        max_flexion_deg=known.max_flexion_deg or 90.0,
-    )  # fmt: skip
     coach(live, view, getattr(link, "duration_s", None))
     if not quiet:
         report(live, Console())
@@ -78,9 +77,11 @@ def coach(live: LiveSession, view: View, duration_s: float | None = None) -> Non
     except KeyboardInterrupt:
         pass
     finally:
-        view.close()
-        live.finish()
-    view.update(live)
+        try:
+            live.finish()
+            view.update(live)
+        finally:
+            view.close()
 
 
 def report(live: LiveSession, console: Console) -> None:

@@ -23,7 +23,7 @@ from .results import Event
 from .simulator.scenario import ScenarioError, parse_options
 from .simulator.truth import TrueFault
 from .summary import foresight_text, number, reps_table
-from .view import open_view
+from .web.shown import NO_PAGE, PageWish, show
 
 SEED = 10
 FAULTS = "heel_lift+lockout+depth+tempo"
@@ -45,7 +45,15 @@ class Match:
 
 
 def run_demo(
-    *, fast: bool, ble: bool, seed: int | None, faults: str | None, folder: Path | None, plain: bool, quiet: bool
+    *,
+    fast: bool,
+    ble: bool,
+    seed: int | None,
+    faults: str | None,
+    folder: Path | None,
+    plain: bool,
+    quiet: bool,
+    web: PageWish = NO_PAGE,
 ) -> int:
     """Play the demo. Raises PresscueError."""
     options = f"seed={SEED if seed is None else seed},faults={FAULTS if faults is None else faults},{SESSION}"
@@ -59,12 +67,13 @@ def run_demo(
     )  # fmt: skip
     get_ready(quiet)
     began_s = time.monotonic()
-    link = open_sim(options + ",fast" * fast + ",ble" * ble)
+    with show("presscue demo", profile, web, plain=plain, quiet=quiet) as view:
+        link = open_sim(options + ",fast" * fast + ",ble" * ble)
     live = LiveSession(
         link, core_of(profile, patient=False), fits="inline" if fast else "thread",
         record=recorder_in(_writable(folder), profile), session_id=1,
     )  # fmt: skip
-    coach(live, open_view("presscue demo", plain=plain, quiet=quiet), link.duration_s)
+    coach(live, view, link.duration_s)
     if not quiet:
         report(live, link, time.monotonic() - began_s, Console())
     return 1 if live.save_error is not None else 0

@@ -44,6 +44,11 @@ class Findings:
         """What happened, in order of onset."""
         return [event for event in self.in_order() if not event.predicted]
 
+    def recent(self, most: int) -> list[Event]:
+        """The last faults that were first said, the newest last; cheap however long the session is."""
+        last = [event for event, _ in zip(reversed(self.events.values()), range(4 * most), strict=False)]
+        return [event for event in last if not event.predicted][:most][::-1]
+
     def predictions(self) -> list[Event]:
         """What was said to be coming, in order of the expected onset."""
         return [event for event in self.in_order() if event.predicted]

@@ -8,6 +8,7 @@ No terminal, no printing: what a display needs is in attributes. A link that goe
 pauses; the core goes on where it was, so the set is kept.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +34,8 @@ HELLO_S = 1.0
 ANSWER_S = 6.0
 """A node that has not said who it is by then is none: booting takes about one."""
 PING_S = 1.0
+STATUS_S = 2.0
+"""How often the node is asked how it is: which parts work, how full its battery is."""
 SILENT_S = 2.0
 """A streaming node sends fifty packets a second; after so long without any, the link is taken as lost."""
 PAUSE_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
@@ -71,6 +74,8 @@ class LiveSession:
         self.trouble = ""
         """Why the link is away, or why nothing is recorded any more; one line."""
         self.notices: list[ev.Notice] = []
+        self.status: ev.Status | None = None
+        """The node's last word on its own health."""
         self.acks: list[ev.CueAck] = []
         self.last_cue: Cue | None = None
         self.calibrating = False
@@ -85,6 +90,7 @@ class LiveSession:
         self._session_id = session_id
         self._sent: dict[int, float] = {}  # cue number: detected_s
         self._heard_s = self._asked_s = self._pinged_s = link.now_s()
+        self._examined_s = -math.inf
         self._opened_s = link.now_s()
         self._away_s = 0.0
         self._attempt = 0
@@ -192,6 +198,8 @@ class LiveSession:
                 )
             case ev.Notice():
                 self.notices.append(event)
+            case ev.Status():
+                self.status = event
             case ev.Pong():
                 self.clock.add(event.host_us, event.node_us, round(self.link.now_s() * 1e6))
             case ev.CueSent():
@@ -267,6 +275,9 @@ class LiveSession:
         elif now_s - self._pinged_s > PING_S:
             self._pinged_s = now_s
             self.link.write(self.session.send(self.session.ping(round(now_s * 1e6))))
+        elif now_s - self._examined_s > STATUS_S:
+            self._examined_s = now_s
+            self.link.write(self.session.send(self.session.status_request()))
 
     def _write_recorded(self, message: bytes) -> None:
         self.link.write(self.session.send(message))

@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -115,7 +116,27 @@ class NoView:
         pass
 
 
-View = PictureView | LineView | NoView
+class View(Protocol):
+    """A display of a session: told after every step, closed at the end."""
+
+    def update(self, live: LiveSession) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Views:
+    """Several displays of one session."""
+
+    def __init__(self, *views: View):
+        self._views = views
+
+    def update(self, live: LiveSession) -> None:
+        for view in self._views:
+            view.update(live)
+
+    def close(self) -> None:
+        for view in self._views:
+            view.close()
 
 
 def open_view(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import archive_option, common
+from .options import archive_option, common, web_options
 
 
 @click.command()
@@ -16,11 +16,31 @@ from .options import archive_option, common
 @click.option("--faults", default=None, metavar="A+B", help="Faults the lifter makes, as heel_lift+lockout.")
 @archive_option("--record")
 @click.option("--plain", is_flag=True, help="Lines instead of a picture.")
+@web_options
 @common
 def demo(
-    fast: bool, link: str, seed: int | None, faults: str | None, folder: Path | None, plain: bool, quiet: bool
+    fast: bool,
+    link: str,
+    seed: int | None,
+    faults: str | None,
+    folder: Path | None,
+    plain: bool,
+    web: bool,
+    lan: bool,
+    web_port: int,
+    quiet: bool,
 ) -> int:
     """See presscue at work without hardware: a virtual lifter, the real firmware, and the cues."""
     from ..demo import run_demo
+    from ..web.shown import PageWish
 
-    return run_demo(fast=fast, ble=link == "ble", seed=seed, faults=faults, folder=folder, plain=plain, quiet=quiet)
+    return run_demo(
+        fast=fast,
+        ble=link == "ble",
+        seed=seed,
+        faults=faults,
+        folder=folder,
+        plain=plain,
+        quiet=quiet,
+        web=PageWish(web or lan, lan, web_port),
+    )

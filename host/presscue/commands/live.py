@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import archive_option, common, profile_option
+from .options import archive_option, common, profile_option, web_options
 
 
 @click.command()
@@ -18,6 +18,7 @@ from .options import archive_option, common, profile_option
 @click.option("--no-record", is_flag=True, help="Write no session file.")
 @click.option("--observe", is_flag=True, help="Watch only: no cues.")
 @click.option("--plain", is_flag=True, help="Lines instead of a picture.")
+@web_options
 @common
 def live(
     link: str | None,
@@ -28,6 +29,9 @@ def live(
     no_record: bool,
     observe: bool,
     plain: bool,
+    web: bool,
+    lan: bool,
+    web_port: int,
     quiet: bool,
 ) -> int:
     """Coach a session as it happens. LINK is ble:NAME, serial:PORT, sim: or replay:FILE; end with Ctrl-C.
@@ -37,6 +41,7 @@ def live(
     if folder is not None and no_record:
         raise click.UsageError("--record and --no-record exclude each other")
     from ..coach import run_live
+    from ..web.shown import PageWish
 
     return run_live(
         link,
@@ -48,4 +53,5 @@ def live(
         observe=observe,
         plain=plain,
         quiet=quiet,
+        web=PageWish(web or lan, lan, web_port),
     )

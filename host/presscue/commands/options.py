@@ -35,3 +35,17 @@ def units_option(command: Callable) -> Callable:
         "--units", type=click.Choice(("metric", "imperial")), default="metric", envvar="PRESSCUE_UNITS",
         show_envvar=True, show_default=True, help="Of loads, lengths and speeds shown; files are in SI units.",
     )(command)  # fmt: skip
+
+
+def web_options(command: Callable) -> Callable:
+    """The page beside the terminal."""
+    for option in (
+        click.option("--web", is_flag=True, help="Show it on a page too, in this machine's browser."),
+        click.option("--lan", is_flag=True, help="The page for other devices on the network too: with a token."),
+        click.option(
+            "--web-port", type=click.IntRange(0, 65535), default=8642, show_default=True, metavar="N",
+            help="Of the page; another is taken where it is in use.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
