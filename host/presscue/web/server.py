@@ -166,13 +166,13 @@ def _guarded(response: Response, request: Request) -> Response:
 
 @cache
 def _asset(name: str) -> bytes:
-    return (files(__package__) / name).read_bytes()
+    return (files("presscue.web") / name).read_bytes()
 
 
 @cache
 def _page(of: str) -> str:
     """The page in a language; its script gets the texts it fills in itself as JSON."""
-    folder = files(__package__)
+    folder = files("presscue.web")
     template = Environment(autoescape=True).from_string((folder / "live.html").read_text(encoding="utf-8"))
     words = {name: section(name) for name in ("live", "setup", "fault", "side")}
     return template.render(

@@ -62,4 +62,4 @@ def print_code(url: str, console: Console) -> None:
         return
     import segno
 
-    segno.make(url, error="l").terminal(out=console.file, compact=True)
+    segno.make(url, error="l").terminal(out=sys.stderr, compact=True)
