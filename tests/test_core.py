@@ -1,6 +1,7 @@
 """The core's own parts: order of time, calibration at its sample, what is not measured. test_live has whole chains."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presscue import kernel, wire
-from presscue.calibration import Calibration, Priors
+from presscue.calibration import Calibration, NoFit, Priors
 from presscue.core import Core, CoreConfig
 from presscue.findings import Findings
+from presscue.fit import fit
 from presscue.fitting import begin, feed_answering, finish_answering
 from presscue.linkage import Links, flexion_at, pose
 from presscue.merge import LAG_S, Merge
@@ -212,3 +214,16 @@ def test_getting_ready_and_walking_off_is_no_rep():
     assert len(found.reps) == 6
     assert found.faults() == []
     assert found.cues == []
+
+
+def test_a_set_with_a_silent_sensor_is_no_fit_and_no_crash():
+    table = render(perform(random_scenario(3, sets=(4,), hold_s=3.0)))
+    core, _ = run(table, Priors(1.75))
+    known = core.calibration
+    assert known is not None
+    assert known.linked
+    history = core.history(0.0, math.inf)
+    for readings in (0, 1):
+        short = replace(history, sled_t_s=history.sled_t_s[:readings], sled=history.sled[:readings])
+        with pytest.raises(NoFit, match="silent"):
+            fit(short, Priors(1.75), 100.0, known, known)

@@ -167,6 +167,8 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
 
 def _from_first_movement(history: History, c: Calibration) -> History:
     """Without most of the rest, in which a sensor may have been put on otherwise."""
+    if min(len(history.sled_t_s), len(history.leg_t_s)) < 2:
+        raise NoFit("a sensor has been silent since")
     moves = stretches(history, c)
     if not moves:
         raise NoFit("the sled has not moved since")

@@ -22,6 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 SENSITIVITY_LIFTERS = 5
 FORESIGHT_LIFTERS = 10
+WITHOUT_PAD_LIFTERS = 10
 
 
 @dataclass
@@ -87,9 +88,9 @@ def run(seeds: range, *, hold: bool, everything: bool, workers: int, data: Path 
         return found
     both = trials("usual lifters", [[Task(seed), Task(seed, hold=False)] for seed in seeds])
     found.held, found.free = both[::2], both[1::2]
-    few = seeds[: max(len(seeds) // 2, 1)]
+    few, bare = seeds[: max(len(seeds) // 2, 1)], seeds[:WITHOUT_PAD_LIFTERS]
     found.wide = trials("wide lifters", [[task] for task in lifters(few, population=WIDE)])
-    lifted = [[Task(seed, sensors=("sled", "leg"), faults=("seat_lift", "heel_lift", "tempo"))] for seed in few]
+    lifted = [[Task(seed, sensors=("sled", "leg"), faults=("seat_lift", "heel_lift", "tempo"))] for seed in bare]
     found.without_pad = trials("without pads", lifted)
     found.harms = sensitivity.harms(
         trials("sensitivity", [[task] for task in sensitivity.tasks(seeds[:SENSITIVITY_LIFTERS])])
