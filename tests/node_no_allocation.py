@@ -23,6 +23,7 @@ from presscue_node import board
 from presscue_node.ads1115 import Ads1115
 from presscue_node.batch import Batch
 from presscue_node.clock import Clock
+from presscue_node.flow import Flow
 from presscue_node.lsm6dsox import Lsm6dsox
 from presscue_node.outbox import Outbox
 from presscue_node.pads import Pads
@@ -70,8 +71,10 @@ def build():
     sled = Part("sled", Lsm6dsox(bus, board.SLED_ADDRESS), notices)
     leg = Part("leg", Lsm6dsox(bus, board.LEG_ADDRESS), notices)
     pads = Part("pads", Pads(Ads1115(bus, board.PADS_ADDRESS)), notices)
-    sampler = Sampler(sled, leg, pads, outbox, clock, notices, 1)
-    return sampler, outbox, clock
+    flow = Flow(outbox)
+    flow.streaming = True
+    sampler = Sampler(sled, leg, pads, flow, clock, notices, 1)
+    return sampler, flow, outbox, clock
 
 
 def run(sampler, outbox, clock, until):
@@ -91,11 +94,11 @@ def run(sampler, outbox, clock, until):
 
 
 node_time.reset(node_time.PERIOD - 20_000_000)  # the tick counter wraps on the way
-sampler, outbox, clock = build()
+sampler, flow, outbox, clock = build()
 sampler.poll(clock.update())
 sampler.start()
 if PLANT != "nothing":
-    batch = Leaky(outbox, clock, 1, 0, 6)
+    batch = Leaky(flow, clock, 1, 0, 6)
     sampler._imu_batches = (batch, sampler._imu_batches[1])
 before = after = 0  # every global exists before the heap is locked
 locked = "ok"

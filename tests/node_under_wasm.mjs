@@ -12,11 +12,13 @@ const mp = await loadMicroPython({ heapsize: 8 << 20, linebuffer: true, stdout: 
 const copy = (from, to, names) => {
   for (const name of names) mp.FS.writeFile(join(to, name), readFileSync(join(root, from, name)));
 };
-for (const folder of ["/lib", "/lib/presscue", "/lib/presscue_node"]) mp.FS.mkdir(folder);
+for (const folder of ["/lib", "/lib/presscue", "/lib/presscue_node", "/lib/presscue_node/boards"]) mp.FS.mkdir(folder);
 copy("host/presscue", "/lib/presscue", ["__init__.py", "wire.py"]);
 copy("tests", "/lib", ["node_time.py", "node_fakes.py"]);
-const sources = readdirSync(join(root, "firmware/presscue_node")).filter((name) => name.endsWith(".py"));
-copy("firmware/presscue_node", "/lib/presscue_node", sources);
+for (const folder of ["presscue_node", "presscue_node/boards"]) {
+  const sources = readdirSync(join(root, "firmware", folder)).filter((name) => name.endsWith(".py"));
+  copy("firmware/" + folder, "/lib/" + folder, sources);
+}
 mp.runPython(`READINGS = ${readings}\nPLANT = "${plant}"`);
 mp.runPython(readFileSync(join(root, "tests/node_no_allocation.py"), "utf8"));
 process.stdout.write(lines.join("\n") + "\n");

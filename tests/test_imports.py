@@ -27,6 +27,8 @@ PURE = (
     "messages",
     "pages",
     "channels",
+    "unpacking",
+    "packed",
     "session",
     "ring",
     "merge",

@@ -192,7 +192,7 @@ def test_garbage_does_no_harm(rig):
     rig.pipe.coming += b"\x00"
     rig.run_ms(5)
     assert rig.status()["bad_frames"] > 20
-    assert rig.node.sampler.streaming is False
+    assert rig.node.flow.streaming is False
 
 
 # streaming

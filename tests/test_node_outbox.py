@@ -58,7 +58,7 @@ def test_moments_near_now_are_unwrapped_alike(age, offset):
 
 
 def numbered(outbox, number: int) -> None:
-    message = wire.encode("samples", 0, 1, outbox.order, number, 0, 1, 0, 3)
+    message = wire.encode("samples", 0, 1, number, number, 0, 1, 0, 3)
     buffer = firmware.outbox.new_buffer()
     buffer[: len(message)] = message
     outbox.put_samples(buffer, len(message))
@@ -113,7 +113,9 @@ def outbox():
 
 @pytest.fixture
 def batch(outbox):
-    batch = Batch(outbox, Clock(), 0xBEEF, wire.LEG, 6)
+    flow = firmware.flow.Flow(outbox)
+    flow.streaming = True
+    batch = Batch(flow, Clock(), 0xBEEF, wire.LEG, 6)
     batch.period_ns = 4_800_000
     return batch
 

@@ -48,7 +48,7 @@ def test_the_manifest_installs_every_file_once(root: Path):
 def test_one_version_everywhere(root: Path):
     manifest = json.loads((root / "firmware" / "package.json").read_text())
     assert manifest["version"] == presscue.__version__
-    assert ".".join(map(str, firmware.commands.VERSION)) == presscue.__version__
+    assert ".".join(map(str, firmware.description.VERSION)) == presscue.__version__
 
 
 def test_the_console_stream_passes_every_byte(root: Path, tmp_path: Path):

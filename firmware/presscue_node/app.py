@@ -3,10 +3,12 @@
 import os
 
 import bluetooth
+import esp32
 import machine
 
 from presscue_node import board
 from presscue_node.ads1115 import Ads1115
+from presscue_node.blocks import FileBlocks
 from presscue_node.buzzer import Buzzer
 from presscue_node.drv2605l import Drv2605l
 from presscue_node.lsm6dsox import Lsm6dsox
@@ -41,7 +43,7 @@ def build(stream):
         "buzzer": Buzzer(machine.PWM(machine.Pin(board.BUZZER), freq=board.BUZZER_HZ, duty_u16=0)),
     }
     battery = machine.ADC(machine.Pin(board.BATTERY))
-    boot = os.urandom(2)
+    boot = os.urandom(4)
     identity = machine.unique_id()
     node = Node(
         devices,
@@ -49,14 +51,22 @@ def build(stream):
         watchdog=lambda timeout_ms: machine.WDT(timeout=timeout_ms),
         battery_mv=lambda: battery.read_uv() // 1000 * board.BATTERY_DIVIDER_MILLI // 1000,
         boot=boot[0] | boot[1] << 8,
-        device=(identity + bytes(8))[:8],
+        identity=(identity + bytes(8))[:8],
         name=b"cue-" + "".join("%02x" % byte for byte in identity[-2:]).encode(),
         bluetooth=bluetooth,
         panel=panel(),
+        blocks=log_blocks(),
+        session=1 + (boot[2] | boot[3] << 8) * 1000,
     )
     cause = machine.reset_cause()
     node.notices.send(0, WATCHDOG if cause == machine.WDT_RESET else RESET, cause)
     return node
+
+
+def log_blocks():
+    """The partition for the logs, or files where there is none."""
+    found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=board.LOG_PARTITION)
+    return found[0] if found else FileBlocks("/log", board.LOG_FILE_BLOCKS)
 
 
 def run(stream):

@@ -26,8 +26,8 @@ class Batch:
     the next message. `seq` counts readings since boot, missing ones included.
     """
 
-    def __init__(self, outbox, clock, boot, source, channels):
-        self._outbox = outbox
+    def __init__(self, flow, clock, boot, source, channels):
+        self._flow = flow
         self._clock = clock
         self._boot = boot
         self._source = source
@@ -47,7 +47,7 @@ class Batch:
             if lost or self._count == self._room or not -_SLACK_US <= off <= _SLACK_US:
                 self.flush()
         if not self._count:
-            self._room = (self._outbox.longest - _DATA) // self._size
+            self._room = (self._flow.longest - _DATA) // self._size
             self.seq += lost
             self._first = ticks
         at = _DATA + self._count * self._size
@@ -57,14 +57,14 @@ class Batch:
         self._count += 1
 
     def flush(self):
-        """Hand the message to the outbox, if it holds any reading."""
+        """Hand the message on, if it holds any reading."""
         count = self._count
         if not count:
             return
         buffer = self._buffer
-        struct.pack_into(_HEAD, buffer, 0, _TYPE, self._source, self._boot, self._outbox.order, self.seq)
+        struct.pack_into(_HEAD, buffer, 0, _TYPE, self._source, self._boot, self._flow.order, self.seq)
         self._clock.put_us(buffer, _T_US, self._first)
         struct.pack_into(_PERIOD, buffer, _PERIOD_AT, self.period_ns, count, self._channels)
-        self._buffer = self._outbox.put_samples(buffer, _DATA + count * self._size)
+        self._buffer = self._flow.put_samples(buffer, _DATA + count * self._size)
         self.seq += count
         self._count = 0

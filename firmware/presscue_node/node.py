@@ -6,15 +6,21 @@ from binascii import hexlify
 from micropython import const
 
 from presscue import wire
-from presscue_node import VERSION, board
+from presscue_node import VERSION, board, description
 from presscue_node.ble_link import HOSTS, BleLink
 from presscue_node.clock import Clock
 from presscue_node.commands import Commands
 from presscue_node.cue_player import CuePlayer
+from presscue_node.flow import Flow
+from presscue_node.log_commands import LogCommands
+from presscue_node.log_region import Region
+from presscue_node.log_sender import LogSender
 from presscue_node.outbox import USB, Outbox
 from presscue_node.part import Notices, Part
+from presscue_node.recorder import Recorder
 from presscue_node.sampler import Sampler
 from presscue_node.usb_link import UsbLink
+from presscue_node.wall_clock import WallClock
 
 _BATTERY_US = const(60_000_000)
 _CABLE_US = const(5_000_000)  # hosts ping every second
@@ -37,32 +43,84 @@ class Node:
 
     devices: by the names of wire.PARTS (sled, leg, pads, haptic, buzzer). watchdog(timeout_ms): makes a watchdog; its
     `feed()` is called after every whole turn of the loop and nowhere else. battery_mv(): 0 if not measured.
-    boot: random u16. device: 8 bytes, name: bytes (8 at most), for `info`. bluetooth: the module, None without.
-    panel: see panel.py.
+    boot: random u16. identity: 8 bytes, name: bytes (8 at most), for `info`. bluetooth: the module, None without.
+    panel: see panel.py. blocks: block device for the logs (see blocks.py), None for none; session: number of the first
+    session in one that is empty.
     """
 
-    def __init__(self, devices, stream, watchdog, battery_mv, boot, device, name, bluetooth=None, panel=None):
+    def __init__(
+        self,
+        devices,
+        stream,
+        watchdog,
+        battery_mv,
+        boot,
+        identity,
+        name,
+        bluetooth=None,
+        panel=None,
+        blocks=None,
+        session=1,
+    ):
         self.boot = boot
+        self.identity = identity
+        self.name = name
         self.battery_mv = battery_mv
         self.loop_max_us = 0  # longest turn since the last status
         self.clock = Clock()
         self.outbox = Outbox(hosts=1 if bluetooth is None else 1 + HOSTS)
         self.radio = None
         if bluetooth is not None:  # before the heap grows
-            about = (b"presscue", b"presscue node", b"%d.%d.%d" % VERSION, hexlify(device))
+            about = (b"presscue", b"presscue node", b"%d.%d.%d" % VERSION, hexlify(identity))
             self.radio = BleLink(bluetooth.BLE(), bluetooth.UUID, self.outbox, name, about)
         self.notices = Notices(self.outbox, self.clock, boot)
         self.parts = [Part(part, devices[part], self.notices) for part in ("sled", "leg", "pads", "haptic", "buzzer")]
         self.sled, self.leg, self.pads, haptic, buzzer = self.parts
-        self.sampler = Sampler(self.sled, self.leg, self.pads, self.outbox, self.clock, self.notices, boot)
+        self.wall = WallClock()
+        self.recorder = None if blocks is None else self._make_recorder(blocks, session)
+        self.flow = Flow(self.outbox, self.recorder)
+        self.sampler = Sampler(self.sled, self.leg, self.pads, self.flow, self.clock, self.notices, boot)
         self.player = CuePlayer(haptic, buzzer, self.outbox, self.clock, boot)
         self.link = UsbLink(stream, self.outbox)
-        self.commands = Commands(self, device, name)
+        self.commands = Commands(self)
         self._panel = panel
         self._heard = time.ticks_us()  # the host on the cable, last
         self._battery_due = self._heard
+        self.sender = None
+        if self.recorder is not None:
+            self.sender = LogSender(self.recorder, self.outbox, self.flow, self.sampler)
+            self.outbox.last_resort = self.sender.fill
+            self.outbox.tap = self.recorder.note
+            self.sampler.start()
+        self.commands.handlers.update(LogCommands(self, self.recorder, self.sender).handlers)
         self._make_watchdog = watchdog
         self._watchdog = None
+
+    def _make_recorder(self, blocks, session):
+        region = Region(blocks, board.LOG_READY_BLOCKS)
+        region.mount(session)
+        return Recorder(region, self.clock, self.wall, self.boot, self.notices, self._preamble, self._status)
+
+    def _preamble(self, session, wall_ms):
+        yield description.header(self, session, wall_ms)
+        yield from description.channel_rows(self)
+        yield description.info(self, self.clock.us(time.ticks_us()))
+
+    def _status(self):
+        return description.status(self, self.clock.us(time.ticks_us()))
+
+    def stream(self):
+        """Send samples, from now on."""
+        if not self.sampler.running:
+            self.sampler.start()
+        self.flow.streaming = True
+
+    def stop_streaming(self):
+        """Send no more; what has been gathered is still sent. Readings go on for the log."""
+        self.sampler.flush()
+        self.flow.streaming = False
+        if self.recorder is None:
+            self.sampler.stop()
 
     def watch(self, timeout_ms):
         """Start the watchdog, or change its time."""
@@ -73,21 +131,26 @@ class Node:
         began = self.clock.update()
         self.player.poll(began)
         self.sampler.poll(began)
-        for message in self.link.receive():
+        if self.recorder is not None:
+            self.recorder.poll(began)
+        messages = self.link.receive()
+        for message in messages:
             self._heard = began
             self.commands.handle(message, USB)
-        left = self.link.send()
+        # To handle a command takes long enough: what there is to send then waits for the next turn.
+        left = True if messages else self.link.send()
         if self.radio is not None:
             self._poll_radio(self.radio, began)
         if self._panel is not None:
             self._panel.poll(began, self)
+        summing = self.sender is not None and self.sender.poll()
         if self._watchdog is not None:
             self._watchdog.feed()
         now = time.ticks_us()
         took = time.ticks_diff(now, began)
         if took > self.loop_max_us:
             self.loop_max_us = took
-        if left:
+        if left or summing or (self.recorder is not None and self.recorder.busy):
             return 0
         wait = self.sampler.wait_us(now)
         beat = self.player.wait_us(now)

@@ -3,7 +3,10 @@
 Samples have one ring, and one *host* that they go to (`streams_to`). When it is full the oldest message goes, for the
 newest is worth most to a cue. Control messages (answers, acknowledgements, notices) have a ring for each host, sent
 first, so that no flood of samples can delay or drop them; when full, the newest is refused. Both losses are counted in
-`dropped`; a lost samples message also shows as a gap in `order`, which numbers them as they are put in.
+`dropped`; a lost samples message also shows as a gap in their numbers.
+
+When nothing waits for a host, `last_resort(buffer, host)` may fill a buffer with what can wait: it returns the
+message's length or 0. `tap(message)` sees every control message.
 
 Buffers are handed over, not copied: who puts a filled buffer gets an empty one back.
 """
@@ -20,6 +23,14 @@ ALL = -1
 
 def new_buffer():
     return bytearray(wire.MESSAGE_MAX + _SPARE)
+
+
+def _no_last_resort(buffer, host) -> int:
+    return 0
+
+
+def _no_tap(message):
+    pass
 
 
 class Control:
@@ -71,7 +82,8 @@ class Outbox:
         self.streams_to = USB
         self.longest = wire.MESSAGE_MAX
         """Longest samples message that the link of that host carries."""
-        self.order = 0
+        self.last_resort = _no_last_resort
+        self.tap = _no_tap
         self.dropped = 0
         self.message = self._answer
         self.length = 0
@@ -88,11 +100,11 @@ class Outbox:
         self._buffers[at] = buffer
         self._lengths[at] = length
         self._count += 1
-        self.order += 1
         return empty
 
     def put(self, message, host=ALL):
         """Queue a control message (bytes) for a host."""
+        self.tap(message)
         for each in range(len(self._control)):
             if self.present[each] and host in (each, ALL) and not self._control[each].put(message):
                 self.dropped += 1
@@ -120,4 +132,6 @@ class Outbox:
             self._first = (self._first + 1) % len(self._buffers)
             self._count -= 1
             return True
-        return False
+        self.message = self._answer
+        self.length = self.last_resort(self._answer, host)
+        return self.length > 0

@@ -47,7 +47,7 @@ class Panel:
             return _BROKEN
         if node.player.silence:
             return _MUTED
-        if node.sampler.streaming and node.is_there(node.outbox.streams_to):
+        if node.flow.streaming and node.is_there(node.outbox.streams_to):
             return _BUSY
         return _LONELY
 

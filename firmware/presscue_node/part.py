@@ -12,7 +12,7 @@ _CHECK_US = const(1_000_000)
 _AGAIN_US = const(20_000)  # after a check that failed
 _PATIENCE = const(3)  # failures in a row; a single one may be a spark on the cable
 
-LOST, BACK, OVERRUN, WATCHDOG, RESET = range(len(wire.NOTICES))
+LOST, BACK, OVERRUN, WATCHDOG, RESET, RECORDING, PAUSED, FULL, CLOCK = range(len(wire.NOTICES))
 
 
 def errno_of(error):

@@ -22,17 +22,17 @@ _PAD_LAG_US = const(15_000)  # a tick later than this is skipped: a whole readin
 class Sampler:
     """sled, leg, pads_part: Parts whose devices are two Lsm6dsox and the Pads. `batch_us` may change at any time."""
 
-    def __init__(self, sled, leg, pads_part, outbox, clock, notices, boot):
-        self.streaming = False
+    def __init__(self, sled, leg, pads_part, flow, clock, notices, boot):
+        self.running = False
         self.batch_us = board.BATCH_MS * 1000
         self._imus = (sled, leg)
         self._pads = pads_part
         self._notices = notices
         self._imu_batches = (
-            Batch(outbox, clock, boot, wire.SLED, _IMU_CHANNELS),
-            Batch(outbox, clock, boot, wire.LEG, _IMU_CHANNELS),
+            Batch(flow, clock, boot, wire.SLED, _IMU_CHANNELS),
+            Batch(flow, clock, boot, wire.LEG, _IMU_CHANNELS),
         )
-        self._pads_batch = Batch(outbox, clock, boot, wire.PADS, pads.CHANNELS)
+        self._pads_batch = Batch(flow, clock, boot, wire.PADS, pads.CHANNELS)
         self._pads_batch.period_ns = pads.PERIOD_NS
         self._turn = len(self._imus)  # the IMU being drained; past the last one, none is
         self._tick_at = time.ticks_us()
@@ -45,10 +45,10 @@ class Sampler:
     @property
     def draining(self):
         """In the midst of a batch: more messages are about to come."""
-        return self.streaming and self._turn < len(self._imus)
+        return self.running and self._turn < len(self._imus)
 
     def start(self):
-        """Begin to stream, with readings from now on."""
+        """Begin to sample, with readings from now on."""
         for part in self._imus:
             if part.working:
                 try:
@@ -61,18 +61,22 @@ class Sampler:
         self._tick_at = now
         self._drain_at = time.ticks_add(now, self.batch_us)
         self._turn = len(self._imus)
-        self.streaming = True
+        self.running = True
 
     def stop(self):
-        """End the stream; what has been gathered is still sent."""
-        self.streaming = False
+        """End; what has been gathered is still handed on."""
+        self.running = False
+        self.flush()
+
+    def flush(self):
+        """Hand on what has been gathered."""
         for batch in self._imu_batches:
             batch.flush()
         self._pads_batch.flush()
 
     def wait_us(self, now):
         """Time until `poll` has something to do; at most one tick."""
-        if not self.streaming:
+        if not self.running:
             return board.TICK_US
         if self._turn < len(self._imus):
             return 0
@@ -90,7 +94,7 @@ class Sampler:
             part.tend(now)
         if self._pads.tend(now):
             self._rounds = False
-        if not self.streaming:
+        if not self.running:
             return
         if time.ticks_diff(now, self._tick_at) >= 0 and time.ticks_diff(now, self._ticked_at) >= _CONVERSION_US:
             self._tick_at = time.ticks_add(self._tick_at, board.TICK_US)

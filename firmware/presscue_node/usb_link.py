@@ -12,8 +12,8 @@ from micropython import const
 
 from presscue import wire
 
-_READ = const(32)  # about one command: the sampler gets its turn in between
-_FRAMES = const(8)  # sent per call at most, so that a backlog does not hold up the sampler
+_READ = const(24)  # a cue and its envelope: the sampler gets its turn in between
+_FRAMES = const(4)  # sent per call at most, so that a backlog does not hold up the sampler
 _POLL_IN, _POLL_OUT = const(1), const(4)  # as in select
 _CHUNK = const(32)
 

@@ -19,6 +19,13 @@ BATCH_MS = 20
 """Both FIFOs are read and a message per source is sent this often (setting `batch_ms`)."""
 WATCHDOG_MS = 8_000
 
+LOG_PARTITION = "presscue"
+"""Label of the data partition for the logs: 6 MB of the 8 on the reference board."""
+LOG_READY_BLOCKS = 512
+"""Blocks of 4 KB to keep erased for the next sets: ten minutes of motion."""
+LOG_FILE_BLOCKS = 256
+"""Where there is no such partition: files of 4 KB in the file system, a megabyte."""
+
 PAD_LABELS = (b"heel_left_v", b"heel_right_v", b"seat_v")
 """In the order of the converter's inputs AIN0, AIN1, AIN2."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import analyze, annotate, demo, doctor, export, history, import_, live, scan, validate
+from .commands import analyze, annotate, demo, doctor, export, history, import_, live, logs, pull, scan, validate
 from .errors import PresscueError
 
 
@@ -28,6 +28,8 @@ for _command in (
     live.live,
     scan.scan,
     analyze.analyze,
+    logs.logs,
+    pull.pull,
     history.history,
     annotate.annotate,
     export.export,

@@ -16,6 +16,7 @@ from . import channels, wire
 from .errors import PathTaken, RecordingError, SaveError
 from .locking import hold
 from .messages import Messages
+from .packed import expanded
 from .pages import PageReader
 from .session import Session
 from .session.events import Header, NodeInfo, ProfileText
@@ -207,7 +208,7 @@ class Recording:
                         loss.missing_pages += int(steps[steps > 0].sum())
                         expected = int(numbers[-1]) + 1
                     loss.pages, loss.bad_bytes = reader.good, reader.bad_bytes
-                    yield messages
+                    yield expanded(messages)
                     if not data:
                         return
         except OSError as error:

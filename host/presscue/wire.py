@@ -53,6 +53,7 @@ MESSAGES = {
     0x15: ("result", "<BHB", ("command", "token", "code"), "text"),
     0x18: ("ping", "<HQ", ("token", "host_us"), None),
     0x19: ("pong", "<HQQ", ("token", "host_us", "node_us"), None),
+    0x1A: ("clock", "<HQ", ("token", "wall_ms"), None),
     0x20: ("cue", "<HBBBHQ", ("cue", "pattern", "priority", "strength", "ttl_ms", "detected_us"), None),
     0x21: ("cue_ack", "<HBBHQ", ("cue", "outcome", "by", "boot", "start_us"), None),
     0x30: (
@@ -62,10 +63,29 @@ MESSAGES = {
         "data",
     ),
     0x31: ("notice", "<HQBBi", ("boot", "t_us", "part", "code", "value"), "text"),
+    0x32: ("packed", "<HIQB", ("boot", "order", "t_us", "blocks"), "bits"),
     0x40: ("header", "<BQI8sBBB", ("format", "wall_ms", "session", "device", "major", "minor", "patch"), "name"),
     0x41: ("profile", "<BB", ("part", "parts"), "toml"),
     0x42: ("calibration", "<QB", ("effective_us", "layout"), "values"),
     0x43: ("mark", "<QB", ("wall_ms", "code"), "text"),
+    0x50: ("log_list", "<HI", ("token", "after"), None),
+    0x51: (
+        "log_entry",
+        "<IHBBBBQQII",
+        ("session", "boot", "state", "clock", "sets", "boots_ago", "t_us", "wall_ms", "length_ms", "pages"),
+        None,
+    ),
+    0x52: (
+        "log_status",
+        "<HQBIIIHH",
+        ("boot", "t_us", "state", "pages", "pages_kept", "pages_ready", "stalls", "stall_max_ms"),
+        None,
+    ),
+    0x53: ("log_read", "<HIII", ("token", "session", "offset", "size"), None),
+    0x54: ("log_data", "<III", ("session", "offset", "crc"), "data"),
+    0x55: ("log_check", "<HI", ("token", "session"), None),
+    0x56: ("log_sum", "<III", ("session", "size", "crc"), None),
+    0x57: ("log_verified", "<HII", ("token", "session", "crc"), None),
 }
 # fmt: on
 
@@ -75,14 +95,21 @@ TYPES = {row[0]: number for number, row in MESSAGES.items()}
 STATES = ("idle", "streaming")
 RESULTS = ("ok", "unknown command", "wrong state", "bad value", "refused")
 OUTCOMES = ("started", "expired", "outranked", "failed", "silenced")
-PARTS = ("node", "sled", "leg", "pads", "haptic", "buzzer", "link")
+PARTS = ("node", "sled", "leg", "pads", "haptic", "buzzer", "link", "log")
 """Parts of a node; bit n of `status.faults` is set while part n is not working."""
-NOTICES = ("lost", "back", "overrun", "watchdog", "reset")
+NOTICES = ("lost", "back", "overrun", "watchdog", "reset", "recording", "paused", "full", "clock")
 BY = ("host", "guard", "test")
 PATTERNS = ("long", "double", "triple", "pulse")
 """Cue patterns, told apart by rhythm; a cue's `pattern` is the index."""
 SETTINGS = ("batch_ms", "cue_strength", "silence", "watchdog_ms")
-MARKS = ("link lost", "link back", "started", "stopped", "note")
+MARKS = ("link lost", "link back", "started", "stopped", "note", "dated")
+LOG_STATES = ("absent", "idle", "recording", "full")
+"""What the recorder of a node does."""
+ENTRY_STATES = ("open", "closed", "verified")
+"""A log being written, a whole one, and one whose copy a host has checked: only that may be deleted."""
+CLOCKS = ("none", "host", "uptime", "boots")
+"""How a log's wall-clock time is known: not at all, from a host before it began, from one later in the same boot, or,
+found at download, from the count of boots."""
 
 
 class WireError(ValueError):

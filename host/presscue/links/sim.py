@@ -11,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import fields
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 from ..errors import LinkError, LinkLost, UsageError
@@ -22,7 +23,7 @@ from ..simulator.virtual_node import VirtualNode
 from . import Link
 from .serial import SerialLink
 
-OWN_OPTIONS = ("fast", "interpreter", "ble")
+OWN_OPTIONS = ("fast", "flash", "interpreter", "ble")
 STEP_US = 1_000
 LEAVE_S = 5.0
 """A node process that has not ended this long after its link was closed is killed."""
@@ -61,7 +62,7 @@ def open_sim(options: str) -> SimLink:
 
         return BleSimLink(scenario, interpreter, paced="fast" not in others)
     if "fast" in others:
-        return FastSimLink(f"sim:{options}", scenario, interpreter)
+        return FastSimLink(f"sim:{options}", scenario, interpreter, others.get("flash"))
     return PacedSimLink(f"sim:{options}", scenario, options)
 
 
@@ -70,12 +71,16 @@ class FastSimLink:
 
     envelope = "frames"
 
-    def __init__(self, name: str, scenario: Scenario, interpreter: str):
+    def __init__(self, name: str, scenario: Scenario, interpreter: str, flash: str | None = None):
         self.name = name
         world = perform(scenario)
         self.truth: Truth = world.truth
         self.duration_s: float = world.duration_s
-        self.node = VirtualNode(world, seed=scenario.seed, interpreter=interpreter)
+        try:
+            image = None if flash is None else Path(flash)
+            self.node = VirtualNode(world, seed=scenario.seed, interpreter=interpreter, flash=image)
+        except (OSError, ValueError) as error:
+            raise LinkError(f"{name}: {error}") from None
 
     def read(self, timeout_s: float) -> bytes:
         end_us = self.node.now_us + max(0, round(timeout_s * 1e6))

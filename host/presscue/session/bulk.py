@@ -15,6 +15,7 @@ CHUNK = 1 << 16
 """Messages at once: a few megabytes of readings."""
 
 _CHANNEL = wire.TYPES["channel"]
+_PAUSED = wire.NOTICES.index("paused")
 
 
 class BulkSession(Session):
@@ -53,6 +54,8 @@ class BulkSession(Session):
         name, fields = decoded
         if name == "channel":
             return not self.channels.knows(message, fields)
+        if name == "notice" and fields["code"] == _PAUSED:
+            return True
         return "boot" in fields and (self._boot is None or fields["boot"] != self._boot.boot)
 
     def _one(self, message: bytes, events: list[SessionEvent], parts: list[Stretch]) -> None:

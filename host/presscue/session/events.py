@@ -177,6 +177,62 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A log on the node. state: one of wire.ENTRY_STATES; clock: one of wire.CLOCKS. start_us: on the clock of `boot`.
+
+    wall_ms: Unix time at its start, 0 if the node does not know. sets: 32 is that or more. boots_ago: 0 for the
+    present boot, 255 for that or more.
+    """
+
+    message: bytes
+    session: int
+    boot: int
+    state: str
+    clock: str
+    sets: int
+    boots_ago: int
+    start_us: int
+    wall_ms: int
+    length_s: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """What the node's recorder does (one of wire.LOG_STATES). Sizes in bytes: of all, of logs that must be kept, of
+    what is erased for the next sets. stalls: times the writing held up the node, the longest for stall_max_s."""
+
+    message: bytes
+    t_us: int
+    state: str
+    size: int
+    kept: int
+    ready: int
+    stalls: int
+    stall_max_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogData:
+    """A block of a log, its check sum found right: data from `offset` on."""
+
+    message: bytes
+    session: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogSum:
+    """The CRC-32 of a whole log."""
+
+    message: bytes
+    session: int
+    size: int
+    crc: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A whole message of a type this program does not know: kept in the recording for one that does."""
 
@@ -199,5 +255,9 @@ SessionEvent = (
     | ProfileText
     | CalibrationRead
     | Mark
+    | LogEntry
+    | LogStatus
+    | LogData
+    | LogSum
     | Unknown
 )

@@ -9,11 +9,12 @@ Our own mistakes raise SessionMisuse. No socket, no clock, no file. Replaying a 
 gives the events that live gave, in any chunking.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .. import channels, results, wire
 from ..errors import PeerError, SessionMisuse
+from ..packed import expanded_list
 from ..pages import PageReader
 from . import events as ev
 from .events import SessionEvent
@@ -88,10 +89,10 @@ class Session:
             raise self.unanswered()
         return self.receive_messages(messages)
 
-    def receive_messages(self, messages: Iterable[bytes]) -> list[SessionEvent]:
+    def receive_messages(self, messages: Sequence[bytes]) -> list[SessionEvent]:
         """Events of whole messages, in their order. Raises PeerError."""
         events: list[SessionEvent] = []
-        for message in messages:
+        for message in expanded_list(messages):
             self.counts.messages += 1
             if message[:1] == _SAMPLES:
                 self._samples(message, events)
@@ -142,6 +143,26 @@ class Session:
         """host_us: our clock now; it comes back in the Pong."""
         self._token = self._token % 0xFFFF + 1
         return wire.encode("ping", self._token, host_us)
+
+    def clock(self, wall_ms: int) -> bytes:
+        """Tell the node the time."""
+        return wire.encode("clock", self._new_token(), wall_ms)
+
+    def log_list(self, after: int = 0) -> bytes:
+        """Ask for the logs with session numbers beyond `after`: up to 16 LogEntry, then LogStatus and a Result."""
+        return wire.encode("log_list", self._new_token(), after)
+
+    def log_read(self, session: int, offset: int, size: int) -> bytes:
+        """Ask for a stretch of a log. One that begins where the last one ends carries that on."""
+        return wire.encode("log_read", self._new_token(), session, offset, size)
+
+    def log_check(self, session: int) -> bytes:
+        """Ask for the LogSum of a whole log."""
+        return wire.encode("log_check", self._new_token(), session)
+
+    def log_verified(self, session: int, crc: int) -> bytes:
+        """Our copy of a log, of this check sum, is whole and safe: the node may delete its own."""
+        return wire.encode("log_verified", self._new_token(), session, crc)
 
     def cue(self, cue: results.Cue) -> bytes:
         """Play a cue. Its time of detection is told on the node's own clock, so that the node can let it expire."""
@@ -237,6 +258,10 @@ class Session:
             event = read_event(message, name, fields, boot.offset_us if boot else 0)
         if event is None:
             self.counts.malformed += 1
+        elif isinstance(event, ev.Notice) and event.code == "paused":
+            assert boot is not None
+            boot.pause()  # what a log leaves out between two sets is not lost
+            events.append(event)
         elif isinstance(event, ev.NodeInfo):
             if self.info is None or message != self.info.message:
                 self.info = event

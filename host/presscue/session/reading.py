@@ -1,5 +1,7 @@
 """Decoded messages as events: names for codes, text for bytes, session time for node time."""
 
+from binascii import crc32
+
 import numpy as np
 
 from .. import wire
@@ -45,6 +47,21 @@ def read_event(message: bytes, name: str, f: dict, offset_us: int) -> SessionEve
             return ev.CalibrationRead(message, f["effective_us"] * 1e-6, f["layout"], values)
         case "mark":
             return ev.Mark(message, f["wall_ms"], _name(wire.MARKS, f["code"]), _text(f["text"]))
+        case "log_data" if crc32(f["data"]) == f["crc"]:
+            return ev.LogData(message, f["session"], f["offset"], f["data"])
+        case "log_entry":
+            state, clock = _name(wire.ENTRY_STATES, f["state"]), _name(wire.CLOCKS, f["clock"])
+            length_s, size = f["length_ms"] / 1000, f["pages"] * wire.PAGE_SIZE
+            return ev.LogEntry(
+                message, f["session"], f["boot"], state, clock, f["sets"], f["boots_ago"], f["t_us"], f["wall_ms"],
+                length_s, size,
+            )  # fmt: skip
+        case "log_status":
+            state = _name(wire.LOG_STATES, f["state"])
+            size, kept, ready = (f[key] * wire.PAGE_SIZE for key in ("pages", "pages_kept", "pages_ready"))
+            return ev.LogStatus(message, f["t_us"], state, size, kept, ready, f["stalls"], f["stall_max_ms"] / 1000)
+        case "log_sum":
+            return ev.LogSum(message, f["session"], f["size"], f["crc"])
     return None
 
 

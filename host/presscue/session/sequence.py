@@ -39,6 +39,10 @@ class BootSequence:
         self._holes[at : at + 1] = [hole for hole in ((first, order), (order + 1, end)) if hole[0] < hole[1]]
         return LATE
 
+    def pause(self) -> None:
+        """The next readings do not follow on those before, and none between them are lost."""
+        self._next_seq.clear()
+
     def lost(self, source: int, seq: int, count: int) -> int:
         """Readings of a source missing before `seq`, for a NEW message of `count` readings."""
         missing = (seq - self._next_seq.get(source, seq)) % _SEQ_SPAN

@@ -11,6 +11,7 @@ import selectors
 import socket
 import sys
 import time
+from pathlib import Path
 
 from .board.child import FirmwareError
 from .performance import perform
@@ -104,11 +105,16 @@ class Server:
         self._node.unplug("link")
 
 
+def flash_of(others: dict[str, str]) -> Path | None:
+    """The file of `flash=FILE`."""
+    return Path(others["flash"]) if others.get("flash") else None
+
+
 def main(options: str) -> None:
     scenario, others = parse_options(options)
     with socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
         world = perform(scenario)
-        with VirtualNode(world, seed=scenario.seed, interpreter=others.get("interpreter", "auto")) as node:
+        with VirtualNode(world, seed=scenario.seed, interpreter=others.get("interpreter", "auto"), flash=flash_of(others)) as node:
             print(f"port {listener.getsockname()[1]}", flush=True)
             Server(node, listener).run()
 
@@ -116,7 +122,7 @@ def main(options: str) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1] if len(sys.argv) > 1 else "")
-    except (ScenarioError, FirmwareError) as error:
+    except (ScenarioError, FirmwareError, OSError, ValueError) as error:
         sys.exit(f"virtual node: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -7,6 +7,8 @@ interpreter and however `run_until` is cut up.
 
 import math
 import struct
+from binascii import crc32
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from .board import charges, child
 from .board.hardware import ADDRESSES, Hardware, World
 from .board.nor_flash import PowerCut
 from .board.pads import PADS
+
+CATALOGUE = 8192
+"""Bytes at the beginning of a flash that differ after every boot: the next one is not the same over again."""
 
 POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 """`machine.reset_cause()`, by the numbers of the ESP32 port; 2 stands for the reset button."""
@@ -25,14 +30,23 @@ USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PI
 class VirtualNode:
     """Use as a context manager, or call `close`.
 
-    `firmware`: a package with `app.run(stream)`, or a script that finds a `stream`. Every method that lets time
+    `firmware`: a package with `app.run(stream)`, or a script that finds a `stream`. `flash`: see NorFlash. Every method that lets time
     pass raises FirmwareError if the firmware ends. The clock starts with the first line of the firmware at power-on,
     so until a reset the node's clock and the world's agree.
     """
 
-    def __init__(self, world: World, *, seed: int = 0, interpreter: str = "auto", firmware: str = "presscue_node"):
+    def __init__(
+        self,
+        world: World,
+        *,
+        seed: int = 0,
+        interpreter: str = "auto",
+        firmware: str = "presscue_node",
+        flash: Path | None = None,
+    ):
         self.interpreter = child.find_interpreter(interpreter)
-        self.hardware = Hardware(world, seed)
+        self.hardware = Hardware(world, seed, flash)
+        self._life = 0 if flash is None else crc32(self.hardware.flash.read(0, CATALOGUE))
         self.now_us = 0
         self.boots = 0
         """Boots so far, with the one of power-on."""
@@ -133,7 +147,7 @@ class VirtualNode:
         self.boots += 1
         self._cause = cause
         self._zero_us = t_us
-        self._boot_seed = int(np.random.default_rng([self._seed, 40, self.boots]).integers(1 << 62))
+        self._boot_seed = int(np.random.default_rng([self._seed, 40, self.boots, self._life]).integers(1 << 62))
         self._watchdog_us = math.inf
         self._watchdog_period_us = 0
         self._pending: child.Request | None = None

@@ -20,8 +20,9 @@ BUS_TRANSFER_US = 150
 BUS_HZ = 400_000
 """I2C fast mode; a byte is nine bits."""
 
-BUS_READ_BYTE_US = 10
-"""Each byte read is looked at by bytecode (tag checked, copied to a message): some 40 bytecodes."""
+BUS_READ_BYTE_US = 17
+"""Each byte read is looked at by bytecode (tag checked, copied to a message): some 40 bytecodes. And a reading of an
+IMU, 21 bytes, is looked at for motion and packed for the log: some 600 bytecodes more, 7 us a byte."""
 
 SERIAL_READ_US = 50
 SERIAL_READ_BYTE_US = 8
@@ -51,6 +52,9 @@ SLEEP_US = 100
 
 BOOT_US = 350_000
 """From power to the first line of the firmware: ROM loader, ESP-IDF, MicroPython, compiled modules."""
+
+FLASH_CALL_US = 60
+"""Any use of the flash: a call into the partition driver, which stops the other core first."""
 
 FLASH_READ_BYTE_NS = 50
 """Reading through the cache at 40 MHz quad SPI."""

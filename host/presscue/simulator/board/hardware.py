@@ -1,6 +1,7 @@
 """The reference node's parts, wired as on the real board, and how they carry out what the firmware asks."""
 
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -71,7 +72,7 @@ class Silence:
 class Hardware:
     """Parts drawn from `seed`: oscillators, gains, the motor's resonance. Times are µs of the board's clock."""
 
-    def __init__(self, world: World, seed: int):
+    def __init__(self, world: World, seed: int, image: Path | None = None):
         rng = np.random.default_rng([seed, 10])
         self.lra = Lra(float(rng.uniform(*MOTOR_HZ)))
         self.bus = I2cBus()
@@ -89,7 +90,7 @@ class Hardware:
         rate_error = float(rng.uniform(-ADC_OSCILLATOR, ADC_OSCILLATOR))
         self.bus.attach(ADDRESSES["pads"], Ads1115(self.pads.volts, rate_error))
         self.bus.attach(ADDRESSES["haptic"], Drv2605l(self.lra))
-        self.flash = NorFlash(seed=seed)
+        self.flash = NorFlash(seed=seed, image=image)
         self.serial = SerialPort()
         self.bluetooth: Bluetooth = Silence()
         self.pressed = False
@@ -148,10 +149,11 @@ class Hardware:
         if what == child.FLASH_READ:
             if not b:
                 return t_us, len(self.flash.data), b""
-            return t_us + b * charges.FLASH_READ_BYTE_NS // 1000, b, self.flash.read(a, b)
+            done_us = t_us + charges.FLASH_CALL_US + b * charges.FLASH_READ_BYTE_NS // 1000
+            return done_us, b, self.flash.read(a, b)
         if what == child.FLASH_WRITE:
-            return t_us + self.flash.program(a, data), b, b""
-        return t_us + self.flash.erase(a), 0, b""
+            return t_us + charges.FLASH_CALL_US + self.flash.program(a, data), b, b""
+        return t_us + charges.FLASH_CALL_US + self.flash.erase(a), 0, b""
 
     def _pin_uv(self, pin: int, t_us: int) -> int:
         if pin != BATTERY_PIN:

@@ -1,5 +1,8 @@
 """NOR flash as it is: programming only clears bits, erasing sets a whole sector, both take time, power may fail."""
 
+import mmap
+from pathlib import Path
+
 import numpy as np
 
 SECTOR = 4096
@@ -7,6 +10,17 @@ PAGE = 256
 ERASE_US = 80_000
 PROGRAM_US = 1_000
 """Per sector and per page; the processor stands still meanwhile (design.md §2)."""
+LOG_PARTITION = 6 << 20
+"""Of the 8 MB of the reference board."""
+
+
+def _mapped(image: Path, size: int) -> mmap.mmap:
+    if not image.exists():
+        image.write_bytes(b"\xff" * size)
+    if image.stat().st_size != size:
+        raise ValueError(f"{image}: is no flash of {size} bytes")
+    with open(image, "r+b") as file:
+        return mmap.mmap(file.fileno(), size)
 
 
 class PowerCut(Exception):
@@ -16,11 +30,14 @@ class PowerCut(Exception):
 class NorFlash:
     """`size` bytes, a multiple of SECTOR. `program` and `erase` return the time they take, in µs.
 
+    image: file that holds them from one run to the next; made if it is not there. Raises OSError, ValueError for a file
+    of another size.
+
     Raises PowerCut when a cut set by `cut_power_after` comes due, and ValueError outside the flash.
     """
 
-    def __init__(self, size: int = 1 << 20, seed: int = 0):
-        self.data = bytearray(b"\xff" * size)
+    def __init__(self, size: int = LOG_PARTITION, seed: int = 0, image: Path | None = None):
+        self.data: bytearray | mmap.mmap = bytearray(b"\xff" * size) if image is None else _mapped(image, size)
         self.erases = [0] * (size // SECTOR)
         """How often each sector was erased: its wear."""
         self._rng = np.random.default_rng([seed, 30])

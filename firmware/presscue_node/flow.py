@@ -1,0 +1,25 @@
+"""Where samples messages go: always to the recorder, to the link while a host listens."""
+
+
+class Flow:
+    """`order` numbers the samples messages since boot, sent or not. recorder: None without a log."""
+
+    def __init__(self, outbox, recorder=None):
+        self.order = 0
+        self.streaming = False
+        self._outbox = outbox
+        self._recorder = recorder
+
+    @property
+    def longest(self):
+        """Longest samples message that the link in use carries."""
+        return self._outbox.longest
+
+    def put_samples(self, buffer, length):
+        """Take the samples message in buffer[:length], which is no longer the caller's; returns an empty buffer."""
+        self.order += 1
+        if self._recorder is not None:
+            self._recorder.take(buffer, length)
+        if self.streaming:
+            return self._outbox.put_samples(buffer, length)
+        return buffer

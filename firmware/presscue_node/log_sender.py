@@ -1,0 +1,100 @@
+"""Hands logs to the host: blocks of a session whenever the link has nothing better to do, and the check sum of all."""
+
+import struct
+import time
+from binascii import crc32
+
+from micropython import const
+
+from presscue import wire
+from presscue_node.catalogue import SECTOR
+
+_HEAD = "<BIII"
+_DATA = struct.calcsize(_HEAD)
+_TYPE = wire.TYPES["log_data"]
+_BLOCK = const(216)
+_PACE_US = const(4_000)  # between blocks while samples are streamed, so that none of those waits behind many,
+_ROOM_US = const(2_500)  # and only if for so long no reading is due
+_SUM_BLOCK = const(1024)
+
+
+class LogSender:
+    """`fill` is the outbox's last resort; `poll` works at a check sum."""
+
+    def __init__(self, recorder, outbox, flow, sampler):
+        self._recorder = recorder
+        self._sampler = sampler
+        self._region = recorder.region
+        self._outbox = outbox
+        self._flow = flow
+        self._entry = None
+        self._host = 0
+        self._block = _BLOCK
+        self._at = 0
+        self._end = 0
+        self._sent_at = time.ticks_us()
+        self._sum_entry = None
+        self._sum_host = 0
+        self._sum_at = 0
+        self._sum = 0
+        self._summed = None  # (session, check sum) of the last one done
+        self._buffer = bytearray(_SUM_BLOCK)
+
+    def read(self, entry, offset, size, host, longest):
+        """Send a host `size` bytes from `offset` on; if that is where the sending ends now, go on there.
+
+        longest: message that its link carries."""
+        self._host = host
+        self._block = min(_BLOCK, longest - _DATA)
+        end = min(offset + size, entry.pages * wire.PAGE_SIZE)
+        if self._entry is not entry or offset != self._end:
+            self._at = offset
+        self._entry = entry
+        self._end = end
+
+    def fill(self, buffer, host):
+        """A block of log data as a message into `buffer`; its length, 0 if there is none for this host now."""
+        entry = self._entry
+        if entry is None or self._at >= self._end or host != self._host:
+            return 0
+        now = time.ticks_us()
+        if self._flow.streaming or self._recorder.busy:
+            if 0 <= time.ticks_diff(now, self._sent_at) < _PACE_US or self._sampler.wait_us(now) < _ROOM_US:
+                return 0
+        self._sent_at = now
+        at = self._at
+        size = min(self._block, self._end - at, SECTOR - at % SECTOR)
+        data = memoryview(buffer)[_DATA : _DATA + size]
+        self._region.read(entry, at, data)
+        struct.pack_into(_HEAD, buffer, 0, _TYPE, entry.session, at, crc32(data))
+        self._at = at + size
+        return _DATA + size
+
+    def check(self, entry, host):
+        """Find the check sum of the whole session, and send it to a host."""
+        self._sum_host = host
+        self._sum_entry = entry
+        self._sum_at = 0
+        self._sum = 0
+
+    def poll(self):
+        """A little of the check sum; True if more is to be done."""
+        entry = self._sum_entry
+        if entry is None:
+            return False
+        for _ in range(SECTOR // _SUM_BLOCK):
+            if self._sum_at == entry.pages * wire.PAGE_SIZE:
+                self._sum_entry = None
+                self._summed = (entry.session, self._sum)
+                self._outbox.put(wire.encode("log_sum", entry.session, self._sum_at, self._sum), self._sum_host)
+                return False
+            size = min(_SUM_BLOCK, entry.pages * wire.PAGE_SIZE - self._sum_at)
+            block = memoryview(self._buffer)[:size]
+            self._region.read(entry, self._sum_at, block)
+            self._sum = crc32(block, self._sum)
+            self._sum_at += size
+        return True
+
+    def is_copy(self, entry, crc):
+        """Whether a copy with this check sum is one of the session as it was last summed up."""
+        return self._summed == (entry.session, crc)

@@ -1,0 +1,62 @@
+"""Sealed pages waiting for the flash, in memory taken once at boot: the seconds before a set begins live here."""
+
+import struct
+import time
+from binascii import crc32
+
+from presscue import wire
+
+_CHECKED = wire.PAGE_SIZE - 4
+
+
+class PageRing:
+    """`size` pages of which one is being filled. When all others wait, the oldest goes, counted in `dropped`."""
+
+    def __init__(self, size):
+        self._pages = [bytearray(wire.PAGE_SIZE) for _ in range(size)]
+        self._checked = [memoryview(page)[:_CHECKED] for page in self._pages]
+        self._sealed_at = [time.ticks_us()] * size
+        self._first = 0
+        self.waiting = 0
+        self.dropped = 0
+
+    def filling(self):
+        """The page being filled; messages go to wire.PAGE_BODY and behind."""
+        return self._pages[(self._first + self.waiting) % len(self._pages)]
+
+    def seal(self, used):
+        """The page is full: `used` bytes of messages. Returns the next one to fill."""
+        at = (self._first + self.waiting) % len(self._pages)
+        page = self._pages[at]
+        page[3] = used
+        for i in range(wire.PAGE_BODY + used, _CHECKED):
+            page[i] = 0
+        self._sealed_at[at] = time.ticks_us()
+        if self.waiting == len(self._pages) - 1:
+            self._first = (self._first + 1) % len(self._pages)
+            self.dropped += 1
+        else:
+            self.waiting += 1
+        return self.filling()
+
+    def forget_before(self, ticks):
+        """Drop pages sealed before the moment `ticks`."""
+        while self.waiting and time.ticks_diff(self._sealed_at[self._first], ticks) < 0:
+            self.drop()
+
+    def oldest(self, boot, session, number):
+        """The page to be written first, as page `number` of a session; it stays until `drop`."""
+        page = self._pages[self._first]
+        finish(page, self._checked[self._first], boot, session, number)
+        return page
+
+    def drop(self):
+        """The oldest page is written, or not wanted."""
+        self._first = (self._first + 1) % len(self._pages)
+        self.waiting -= 1
+
+
+def finish(page, checked, boot, session, number):
+    """Head and CRC of a page whose messages and `used` are there. checked: a view of all but the CRC."""
+    struct.pack_into(wire.PAGE_HEADER, page, 0, wire.PAGE_MAGIC, wire.PAGE_FORMAT, page[3], boot, session, number)
+    struct.pack_into("<I", page, _CHECKED, crc32(checked))
