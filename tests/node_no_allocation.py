@@ -1,4 +1,6 @@
-"""Run by MicroPython: streams READINGS readings of both sensors, and the pads, twice; prints what the heap did.
+"""Run by MicroPython: streams and logs READINGS readings of both sensors, and the pads, twice; prints what the heap did.
+
+The log is packed everywhere, and written where words are 64 bit: elsewhere each page's CRC is an object on the heap.
 
 Arguments: folders to import from (joined by ':'), READINGS, and PLANT, what to plant in the hot path: nothing, slice,
 tuple, float, view, varargs, bigint. Without arguments the two are globals. Prints `grown BYTES` (growth of the
@@ -11,7 +13,11 @@ import sys
 if len(sys.argv) > 2:
     sys.path[:0] = sys.argv[1].split(":")
     READINGS = int(sys.argv[2])
+    WRITES = True
     PLANT = sys.argv[3]
+
+else:
+    WRITES = False
 
 import node_time
 
@@ -19,6 +25,7 @@ sys.modules["time"] = node_time
 
 import micropython  # noqa: I001
 import node_fakes
+from presscue import wire
 from presscue_node import board
 from presscue_node.ads1115 import Ads1115
 from presscue_node.batch import Batch
@@ -27,10 +34,33 @@ from presscue_node.flow import Flow
 from presscue_node.lsm6dsox import Lsm6dsox
 from presscue_node.outbox import Outbox
 from presscue_node.pads import Pads
+from presscue_node.log_region import Region
 from presscue_node.part import Notices, Part
+from presscue_node.recorder import ACTIVE, Recorder
 from presscue_node.sampler import Sampler
+from presscue_node.wall_clock import WallClock
 
 sink = None
+
+
+class RamBlocks:
+    """A flash of a megabyte that is always erased enough."""
+
+    def __init__(self):
+        self.data = bytearray(b"\xff" * (1 << 20))
+
+    def readblocks(self, number, buffer, offset=0):
+        at = number * 4096 + offset
+        for i in range(len(buffer)):
+            buffer[i] = self.data[at + i]
+
+    def writeblocks(self, number, buffer, offset=0):
+        at = number * 4096 + offset
+        for i in range(len(buffer)):
+            self.data[at + i] = buffer[i]
+
+    def ioctl(self, what, argument):
+        return 256 if what == 4 else 0
 
 
 def varargs(*values):
@@ -71,13 +101,17 @@ def build():
     sled = Part("sled", Lsm6dsox(bus, board.SLED_ADDRESS), notices)
     leg = Part("leg", Lsm6dsox(bus, board.LEG_ADDRESS), notices)
     pads = Part("pads", Pads(Ads1115(bus, board.PADS_ADDRESS)), notices)
-    flow = Flow(outbox)
+    region = Region(RamBlocks(), 128)
+    region.mount(1)
+    hello = wire.encode("hello", 1)
+    recorder = Recorder(region, clock, WallClock(), 1, notices, lambda session, wall_ms: [hello], lambda: hello)
+    flow = Flow(outbox, recorder)
     flow.streaming = True
     sampler = Sampler(sled, leg, pads, flow, clock, notices, 1)
-    return sampler, flow, outbox, clock
+    return sampler, flow, recorder, outbox, clock
 
 
-def run(sampler, outbox, clock, until):
+def run(sampler, recorder, outbox, clock, until):
     """Poll until the sled's batch has numbered `until` readings.
 
     On the way the outbox is full and empty, and now and then the loop stands still for 0.7 s.
@@ -87,6 +121,8 @@ def run(sampler, outbox, clock, until):
     while batch.seq < until:
         now = clock.update()
         sampler.poll(now)
+        if WRITES:
+            recorder.poll(now)
         if turns & 0x400:
             outbox.take()
         turns += 1
@@ -94,7 +130,7 @@ def run(sampler, outbox, clock, until):
 
 
 node_time.reset(node_time.PERIOD - 20_000_000)  # the tick counter wraps on the way
-sampler, flow, outbox, clock = build()
+sampler, flow, recorder, outbox, clock = build()
 sampler.poll(clock.update())
 sampler.start()
 if PLANT != "nothing":
@@ -102,22 +138,23 @@ if PLANT != "nothing":
     sampler._imu_batches = (batch, sampler._imu_batches[1])
 before = after = 0  # every global exists before the heap is locked
 locked = "ok"
-run(sampler, outbox, clock, 1_000)
+run(sampler, recorder, outbox, clock, 1_000)
 
 gc.collect()
 gc.disable()
 before = gc.mem_alloc()
 before = gc.mem_alloc()
-run(sampler, outbox, clock, 1_000 + READINGS)
+run(sampler, recorder, outbox, clock, 1_000 + READINGS)
 after = gc.mem_alloc()
 gc.enable()
 print("grown", after - before)
 
 micropython.heap_lock()
 try:
-    run(sampler, outbox, clock, 1_000 + 2 * READINGS)
+    run(sampler, recorder, outbox, clock, 1_000 + 2 * READINGS)
 except MemoryError:
     locked = "MemoryError"
 micropython.heap_unlock()
 print("locked", locked)
 print("readings", sampler._imu_batches[0].seq)
+print("pages", recorder.region.pages if recorder.state == ACTIVE else 0)

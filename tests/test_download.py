@@ -97,7 +97,7 @@ def pulled(tmp_path_factory):
     """Two sets, streamed live and recorded; then the log is pulled while a third set streams on."""
     folder = tmp_path_factory.mktemp("archive")
     with VirtualNode(Pressed((5.0, 30.0, 47.0)), seed=3) as node:
-        link, logs = logs_of(node)
+        _link, logs = logs_of(node)
         live = []
         node.run_until(200_000)
         node.write(wire.frame(wire.encode("hello", 1)))

@@ -1,5 +1,5 @@
-"""The sampling path allocates nothing: read from the bus, decoded, stamped, packed, queued, with the outbox full and
-empty and the tick counter wrapping on the way. Controls plant one small allocation and must be caught.
+"""The sampling path allocates nothing: read from the bus, decoded, stamped, queued, bit-packed for the log, and that
+written page by page, with the outbox full and empty and the tick counter wrapping on the way. Controls plant one small allocation and must be caught.
 
 Natively with 64-bit words; under WebAssembly with the ESP32's 32 bits, where an integer beyond 30 bits is an
 allocation too.
@@ -41,6 +41,7 @@ def test_nothing_is_allocated(root: Path):
     assert heap["grown"] == "0"
     assert heap["locked"] == "ok"
     assert int(heap["readings"]) > 40_000
+    assert int(heap["pages"]) > 1_000
 
 
 @pytest.mark.parametrize("plant", ["slice", "tuple", "float", "view", "varargs"])

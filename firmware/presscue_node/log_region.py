@@ -19,7 +19,8 @@ _FIRST = const(2)  # behind the catalogue
 _ERASE, _SYNC, _COUNT = const(6), const(3), const(4)
 _PAUSE_US = const(1_000_000)  # from one erase to the next: 80 ms stand still in a second
 _LOOK = const(64)  # blocks looked through in one turn
-_BLANK = b"\xff" * 512
+_CHUNK = const(512)
+_BLANK = b"\xff" * _CHUNK
 _HEAD = "<HII"  # boot, session, number in a page, behind magic, format and used
 _HEAD_AT = const(4)
 
@@ -196,7 +197,7 @@ class Region:
             bits[sector >> 3] &= ~(1 << (sector & 7)) & 0xFF
 
     def _is_blank(self, sector):
-        for at in range(0, SECTOR, len(_BLANK)):
+        for at in range(0, SECTOR, _CHUNK):
             self._blocks.readblocks(sector, self._block, at)
             if self._block != _BLANK:
                 return False

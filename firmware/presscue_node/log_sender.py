@@ -8,6 +8,7 @@ from micropython import const
 
 from presscue import wire
 from presscue_node.catalogue import SECTOR
+from presscue_node.recorder import ACTIVE
 
 _HEAD = "<BIII"
 _DATA = struct.calcsize(_HEAD)
@@ -58,9 +59,9 @@ class LogSender:
         if entry is None or self._at >= self._end or host != self._host:
             return 0
         now = time.ticks_us()
-        if self._flow.streaming or self._recorder.busy:
-            if 0 <= time.ticks_diff(now, self._sent_at) < _PACE_US or self._sampler.wait_us(now) < _ROOM_US:
-                return 0
+        polite = self._flow.streaming or self._recorder.state == ACTIVE
+        if polite and (0 <= time.ticks_diff(now, self._sent_at) < _PACE_US or self._sampler.wait_us(now) < _ROOM_US):
+            return 0
         self._sent_at = now
         at = self._at
         size = min(self._block, self._end - at, SECTOR - at % SECTOR)

@@ -212,11 +212,13 @@ class Packer:
             return False
         self._source = source
         self._order = order
-        self._seq[source] = seq + count
         self._seq_above[source] = buffer[SEQ + 3] >> 6
         step = count * period // 1000
-        # A time beyond 30 bits is on the heap, and so far that the next block does not go on from it.
-        self._t[source] = t + step if t <= 0x3FFFFFFF - step else -0x10000
+        if t <= 0x3FFFFFFF - step:
+            self._t[source] = t + step
+            self._seq[source] = seq + count
+        else:  # a time beyond 30 bits would be on the heap: the next block begins anew
+            self._seq[source] = -0x20000
         self._period[source] = period
         return True
 

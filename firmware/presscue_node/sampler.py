@@ -40,6 +40,7 @@ class Sampler:
         self._drain_at = self._tick_at
         self._round_at = self._tick_at  # moment of the last pad reading
         self._rounds = False  # there has been one since the start
+        self._skipped = False  # a tick has been skipped since; one that is merely late is not
         self._open_told = 0
 
     @property
@@ -100,6 +101,7 @@ class Sampler:
             self._tick_at = time.ticks_add(self._tick_at, board.TICK_US)
             if time.ticks_diff(now, self._tick_at) > _PAD_LAG_US:
                 self._tick_at = now
+                self._skipped = True
             self._ticked_at = now
             self._step_pads(now)
         if self._turn == len(self._imus) and time.ticks_diff(now, self._drain_at) >= 0:
@@ -147,17 +149,19 @@ class Sampler:
             complete = device.step(now)
         except OSError as error:
             part.failed(error)
+            self._skipped = True
             return
         part.succeeded()
         if not complete:
             return
         lost = 0
-        if self._rounds:
+        if self._rounds and self._skipped:
             period_us = pads.PERIOD_NS // 1000
             lost = (time.ticks_diff(device.ticks, self._round_at) + period_us // 2) // period_us - 1
             if lost < 0:
                 lost = 0
         self._rounds = True
+        self._skipped = False
         self._round_at = device.ticks
         self._pads_batch.add(device.reading, device.ticks, lost)
         if device.open_mask != self._open_told:

@@ -128,7 +128,7 @@ def _show(node: NodeLogs, rows: Sequence[dict]) -> None:
         console.print(table)
     free = (status.size - status.kept) / MEGABYTE
     console.print(
-        f"{len(rows)} logs, recorder {status.state}; {status.kept / MEGABYTE:.2f} MB unverified, room for {free:.1f} MB",
+        f"{len(rows)} logs, recorder {status.state}; {status.kept / MEGABYTE:.2f} MB unverified, {free:.1f} MB free",
         highlight=False,
     )
 

@@ -114,7 +114,9 @@ def main(options: str) -> None:
     scenario, others = parse_options(options)
     with socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
         world = perform(scenario)
-        with VirtualNode(world, seed=scenario.seed, interpreter=others.get("interpreter", "auto"), flash=flash_of(others)) as node:
+        with VirtualNode(
+            world, seed=scenario.seed, interpreter=others.get("interpreter", "auto"), flash=flash_of(others)
+        ) as node:
             print(f"port {listener.getsockname()[1]}", flush=True)
             Server(node, listener).run()
 

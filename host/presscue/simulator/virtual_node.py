@@ -30,9 +30,9 @@ USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PI
 class VirtualNode:
     """Use as a context manager, or call `close`.
 
-    `firmware`: a package with `app.run(stream)`, or a script that finds a `stream`. `flash`: see NorFlash. Every method that lets time
-    pass raises FirmwareError if the firmware ends. The clock starts with the first line of the firmware at power-on,
-    so until a reset the node's clock and the world's agree.
+    `firmware`: a package with `app.run(stream)`, or a script that finds a `stream`. `flash`: see NorFlash. Every
+    method that lets time pass raises FirmwareError if the firmware ends. The clock starts with the first line of the
+    firmware at power-on, so until a reset the node's clock and the world's agree.
     """
 
     def __init__(
