@@ -1,4 +1,4 @@
-"""Run by MicroPython: streams and logs READINGS readings of both sensors, and the pads, twice; prints what the heap did.
+"""Run by MicroPython: streams and logs READINGS readings of both sensors, and the pads, twice; prints the heap.
 
 The log is packed everywhere, and written where words are 64 bit: elsewhere each page's CRC is an object on the heap.
 

@@ -1,5 +1,6 @@
 """The sampling path allocates nothing: read from the bus, decoded, stamped, queued, bit-packed for the log, and that
-written page by page, with the outbox full and empty and the tick counter wrapping on the way. Controls plant one small allocation and must be caught.
+written page by page, with the outbox full and empty and the tick counter wrapping on the way. Controls plant one small
+allocation and must be caught.
 
 Natively with 64-bit words; under WebAssembly with the ESP32's 32 bits, where an integer beyond 30 bits is an
 allocation too.
