@@ -148,7 +148,7 @@ def test_lock_step_reports_a_dead_firmware(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ("sede=3", "no option 'sede'; there are: fast, interpreter, ble, seed, height_m"),
+        ("sede=3", "no option 'sede'; there are: fast, flash, interpreter, ble, seed, height_m"),
         ("faults=headache", "headache"),
         ("seed=x", "seed=x"),
         ("fast=yes", "'fast' takes no value"),
