@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import analyze, annotate, demo, doctor, export, history, import_, live, logs, pull, scan, validate
+from .commands import analyze, annotate, demo, doctor, export, history, import_, live, logs, pull, scan, start, validate
 from .errors import PresscueError
 
 
@@ -25,6 +25,7 @@ def cli() -> None:
 
 for _command in (
     demo.demo,
+    start.start,
     live.live,
     scan.scan,
     analyze.analyze,

@@ -167,6 +167,10 @@ class Core:
             parts += [rows[:, 0], rows[:, 1:]]
         return History(*parts)
 
+    def know_hold(self, hold_s: tuple[float, float]) -> None:
+        """The unloaded leg is straight and still from hold_s[0] to hold_s[1] (node clock); the next fit uses it."""
+        self.config = replace(self.config, priors=replace(self.config.priors, hold_s=hold_s))
+
     @property
     def prior(self) -> Calibration | None:
         """What was known when the last set was over; None in the first one."""

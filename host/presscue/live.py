@@ -43,6 +43,9 @@ PAUSE_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 PATIENCE_S = 300.0
 """A link away for longer is lost for good."""
 RECENT = 1 << 16
+TRIED = 0xFF00
+"""Cues to be felt are numbered from here, apart from those for faults."""
+TRIED_TTL_MS = 1000
 
 Fits = Literal["thread", "inline", "recorded", "anew"]
 """How a calibration is come by: in a thread (live), at once (virtual time), from the recording, or, where a recording
@@ -78,6 +81,10 @@ class LiveSession:
         """The node's last word on its own health."""
         self.acks: list[ev.CueAck] = []
         self.last_cue: Cue | None = None
+        self.watch: Callable[[list[Samples]], None] | None = None
+        """Gets the readings as they come, beside the core: the set-up looks at them before there is a calibration."""
+        self.coaching = True
+        """Whether the core gets readings. Recorded they are in any case."""
         self.calibrating = False
         self.calibrations = 0
         self.save_error: SaveError | None = None
@@ -91,6 +98,8 @@ class LiveSession:
         self._sent: dict[int, float] = {}  # cue number: detected_s
         self._heard_s = self._asked_s = self._pinged_s = link.now_s()
         self._examined_s = -math.inf
+        self._known_s = 0.0  # the latest reading that the core did not get
+        self._tried = 0
         self._opened_s = link.now_s()
         self._away_s = 0.0
         self._attempt = 0
@@ -150,6 +159,16 @@ class LiveSession:
             self._calibrate(answer(self.core, wanted[-1])[0])
             outs += self.core.finish()
         return outs
+
+    def play(self, pattern: str) -> None:
+        """Let the lifter feel a pattern, one of wire.PATTERNS: no fault, and no part of the latency."""
+        self._tried += 1
+        now_s = max(self._known_s, self.core.merge.watermark)
+        cue = Cue(TRIED + self._tried % 256, now_s, "test", pattern, 0, 100, TRIED_TTL_MS, "to be felt")
+        try:
+            self._write_recorded(self.session.cue(cue))
+        except LinkLost as error:
+            self._lost(str(error))
 
     def cue_latency_ms(self) -> dict[str, float] | None:
         """Percentiles of detection → actuator on, as the node acknowledged it."""
@@ -212,6 +231,11 @@ class LiveSession:
 
     def _feed(self, blocks: list[Samples]) -> None:
         if not blocks:
+            return
+        if self.watch is not None:
+            self.watch(blocks)
+        if not self.coaching:
+            self._known_s = float(blocks[-1].t_s[-1])
             return
         self._take(feed_answering(self.core, blocks) if self.fits == "anew" else self.core.feed(blocks))
 

@@ -30,7 +30,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..texts import language, said, section
 
-ASSETS = {"style.css": "text/css", "live.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
+ASSETS = {
+    "style.css": "text/css",
+    "live.css": "text/css",
+    "live.js": "text/javascript",
+    "setup.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 COMMAND_MAX = 2000
 """Characters of a viewer's command; longer ones are no commands of ours."""
 VIEWERS_MAX = 64

@@ -1,0 +1,178 @@
+"""The set-up in virtual time: from a bare node to the first analysed rep in few keys, and what it finds wrong."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from presscue.archive.journal import read_journal
+from presscue.errors import UsageError
+from presscue.fitting import core_of
+from presscue.lifters import lifter_path, read_lifter, save_lifter
+from presscue.links.sim import open_sim
+from presscue.live import LiveSession
+from presscue.profile import Profile
+from presscue.recording import Recorder
+from presscue.results import Samples
+from presscue.setup import Facts, Setup
+from presscue.start import Leader, keep, patient_sim
+from presscue.wire import LEG, PADS, SLED
+
+SIM = "sets=6,rest_s=4,hold_s=20,clean_first=4,fast,seed="
+STEPS_MOST = 5
+"""What a new user does, the command included, up to the first analysed rep."""
+
+
+def led(options: str, folder: Path | None = None, observe: bool = False) -> Leader:
+    link = open_sim(options)
+    core = core_of(Profile(height_m=1.75), patient=False, observe_only=observe)
+
+    def record(info, rows):
+        assert folder is not None
+        return Recorder(folder / "s.presscue", info, rows, wall_ms=0, session=7)
+
+    keep = record if folder is not None else None
+    live = LiveSession(link, core, fits="inline", record=keep, wall_ms=lambda: 0, sleep=lambda _: None)
+    return Leader(live, Setup(observe_first=observe))
+
+
+def through(leader: Leader, until_s: float = 120.0, say=None) -> int:
+    """A lifter who presses a key whenever one is waited for. How many presses it took."""
+    presses = 0
+    setup, live = leader.setup, leader.live
+    while not setup.done and live.step() and setup.motion.t_s < until_s:
+        leader.turn()
+        if say is not None:
+            say()
+        asks = (setup.step == "cues" and setup.progress()[0] == "cues.done") or setup.step in ("wear", "hold")
+        if asks and not setup.measuring:
+            setup.press("next")
+            presses += 1
+    return presses
+
+
+def test_a_new_user_reaches_the_first_analysed_rep_in_five_steps(tmp_path: Path):
+    leader = led(f"{SIM}10", tmp_path, observe=True)
+    live, setup = leader.live, leader.setup
+    presses = through(leader)
+    print(f"keys pressed: {presses}")
+    assert setup.done
+    assert len(live.findings.reps) >= 2
+    assert 1 + presses + 1 <= STEPS_MOST  # the command, the keys, and pressing the reps themselves
+    assert [ack.by for ack in live.acks][:4] == ["host"] * 4
+    assert setup.hold_s is not None
+    assert setup.hold_s[1] < 20.0
+    assert live.core.policy.params.observe_only
+    while live.step() and live.core.merge.watermark < live.link.duration_s - 0.5:  # type: ignore[attr-defined]
+        leader.after()
+    leader.after()
+    live.finish()
+    keep(live, setup, Profile(lifter="Ann B.", height_m=1.75), tmp_path)
+    (entry,) = read_journal(tmp_path / "s.presscue").standing()
+    assert "straight_leg_hold_s" in entry["toml"]
+    kept, new = read_lifter(tmp_path, None)
+    assert (kept.lifter, kept.straight_leg_hold_s, new) == ("Ann B.", None, False)
+    assert kept.rail_deg == pytest.approx(live.core.calibration.rail_deg, abs=0.06)  # type: ignore[union-attr]
+
+
+def test_the_first_set_of_a_new_lifter_is_only_watched():
+    leader = led(f"{SIM}10,faults=lockout,sets=3+3,clean_first=0", observe=True)
+    live = leader.live
+    through(leader)
+    while live.step() and live.core.merge.watermark < live.link.duration_s - 0.5:  # type: ignore[attr-defined]
+        leader.after()
+        if not live.findings.sets:
+            assert live.findings.cues == []
+    live.finish()
+    assert not live.core.policy.params.observe_only
+
+
+def readings(source: int, from_s: float, rate: float = 0.0, pads=(1.0, 1.0)) -> Samples:
+    t_s = from_s + np.arange(10) / 100.0
+    if source == PADS:
+        return Samples(source, t_s, np.tile([*pads, np.nan], (10, 1)))
+    return Samples(source, t_s, np.tile([0.0, 0.0, 9.8, rate, 0.0, 0.0], (10, 1)))
+
+
+def at_press(sled_rate: float, leg_rate: float, pads=(1.0, 1.0)) -> Setup:
+    setup = Setup(step="press")
+    for i in range(20):
+        setup.feed(
+            [readings(SLED, i / 10, sled_rate), readings(LEG, i / 10, leg_rate), readings(PADS, i / 10, 0, pads)]
+        )
+    setup.look(Facts(2.0, "streaming"))
+    return setup
+
+
+@pytest.mark.parametrize(
+    ("setup", "problem"),
+    [
+        (at_press(1.0, 0.01), ["swapped"]),
+        (at_press(0.01, 1.0), []),
+        (at_press(0.01, 1.0, (0.02, 1.0)), ["pad_left"]),
+        (at_press(0.01, 1.0, (1.0, 0.0)), ["pad_right"]),
+    ],
+)
+def test_what_is_wrong_is_said_at_once(setup: Setup, problem: list[str]):
+    assert [name for name, _ in setup.problems()] == problem
+
+
+def test_missing_gone_and_loose_are_said():
+    setup = Setup()
+    for i in range(50):
+        setup.feed([readings(SLED, i / 10)])
+        setup.look(Facts(i / 10, "streaming"))
+    assert setup.step == "cues"
+    assert setup.problems() == [("missing", {"part": "leg"}), ("missing", {"part": "pads"})]
+    setup.look(Facts(6.0, "streaming", faults=("leg",)))
+    assert setup.problems() == [("gone", {"part": "leg"}), ("missing", {"part": "pads"})]
+    setup.look(Facts(6.0, "lost", "unplugged"))
+    assert setup.problems()[0] == ("lost", {"trouble": "unplugged"})
+    setup = at_press(0.0, 1.0)
+    setup.look(Facts(3.0, "streaming", advice=frozenset({"leg_imu_loose"})))
+    assert setup.problems() == [("loose", {})]
+
+
+def test_a_hold_in_which_the_leg_moves_begins_anew():
+    setup = Setup(step="hold")
+    setup.feed([readings(SLED, 0.0), readings(LEG, 0.0)])
+    setup.press("next")
+    for i in range(1, 70):
+        setup.feed([readings(SLED, i / 10), readings(LEG, i / 10, 1.0 if i == 20 else 0.0)])
+        setup.look(Facts(i / 10, "streaming"))
+        if i == 25:
+            assert setup.progress()[0] == "hold.moved"
+        if setup.step != "hold":
+            break
+    assert setup.hold_s is not None
+    assert setup.hold_s[0] > 2.1
+    assert setup.step == "press"
+
+
+def test_unknown_keys_do_nothing_and_the_list_can_be_ticked():
+    setup = Setup(step="press")
+    for key in ("", "check:", "check:nose", "again", "next", "x" * 999):
+        setup.press(key)
+    assert (setup.step, setup.checked) == ("press", set())
+    setup.press("check:toes")
+    assert setup.checked == {"toes"}
+    setup.press("check:toes")
+    assert setup.checked == set()
+
+
+def test_profiles_of_several_lifters(tmp_path: Path):
+    assert read_lifter(tmp_path, None) == (Profile(), True)
+    for name in ("Ann", "Zoë / 2"):
+        save_lifter(tmp_path, Profile(lifter=name, height_m=1.7))
+    assert read_lifter(tmp_path, "ann")[0].lifter == "Ann"
+    assert read_lifter(tmp_path, "Zoë / 2") == (Profile(lifter="Zoë / 2", height_m=1.7), False)
+    assert lifter_path(tmp_path, "../../etc").parent == tmp_path / "lifters"
+    with pytest.raises(UsageError, match="letters"):
+        lifter_path(tmp_path, "…")
+
+
+def test_a_virtual_lifter_waits():
+    assert patient_sim("sim:seed=3") == "sim:seed=3,hold_s=20"
+    assert patient_sim("sim:") == "sim:hold_s=20"
+    assert patient_sim("sim:hold_s=2") == "sim:hold_s=2"
+    assert patient_sim("serial:/dev/x") == "serial:/dev/x"
