@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -11,11 +11,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from .archive.places import archive_folder
-from .coach import only_port
+from .coach import only_port, reopener
 from .dating import Dating
 from .download import NodeLogs
 from .errors import SaveError, UsageError
-from .links import Link, open_link
+from .links import open_link
 from .session.events import LogEntry, LogStatus
 
 MEGABYTE = 1e6
@@ -64,8 +64,7 @@ def _node(moniker: str) -> NodeLogs:
     if moniker.startswith("replay:"):
         raise UsageError(f"{moniker}: a recording has no logs; name a node, as serial:PORT or sim:")
     link = open_link(moniker)
-    reopen: Callable[[], Link] | None = (lambda: open_link(moniker)) if moniker.startswith("serial:") else None
-    return NodeLogs(link, reopen=reopen)
+    return NodeLogs(link, reopen=reopener(moniker, link))
 
 
 def _wanted(
