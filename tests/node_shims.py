@@ -10,8 +10,9 @@ import node_time
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 MODULES = (
     "board", "clock", "registers", "lsm6dsox", "ads1115", "pads", "drv2605l", "buzzer", "outbox", "flow", "batch",
-    "part", "sampler", "cue_player", "usb_link", "gatt", "ble_link", "panel", "page_ring", "packer", "motion_gate",
-    "blocks", "catalogue", "log_region", "recorder", "log_sender", "description", "commands", "log_commands", "node",
+    "wall_clock", "part", "sampler", "cue_player", "usb_link", "gatt", "ble_link", "panel", "page_ring", "packer",
+    "motion_gate", "blocks", "catalogue", "log_region", "recorder", "log_sender", "description", "commands",
+    "log_commands", "node",
 )  # fmt: skip
 
 

@@ -4,18 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from presscue import wire
 from presscue.analyze import analyze
+from presscue.archive.facts import origin_of
 from presscue.dating import Dating, date_logs
 from presscue.download import NodeLogs
-from presscue.errors import LinkLost
+from presscue.errors import LinkLost, RecordingError
+from presscue.packed import expanded_list
 from presscue.recording import read_recording
 from presscue.session.events import LogEntry
 from presscue.simulator.board.serial_port import BYTES_PER_S
 from presscue.simulator.virtual_node import VirtualNode
 from test_board_node import StandIn
 
+SAMPLES = wire.TYPES["samples"]
 WALL_MS = 1_700_000_000_000
 
 
@@ -153,11 +158,37 @@ def test_the_log_is_verified_and_dated(pulled):
     assert recording.header is not None
     assert recording.header.wall_ms == pytest.approx(WALL_MS + entry.start_us // 1000 - 300, abs=100)
     assert entry.clock == "host"
+    assert origin_of(path).dated == "host"
 
 
 def test_a_pulled_log_can_be_analysed(pulled):
     path = pulled[2]
     assert analyze(path) is not None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_pulled_log_cut_and_with_flipped_bits_gives_every_page_that_is_whole(pulled, tmp_path, data):
+    whole = pulled[2].read_bytes()
+    damaged = bytearray(whole[: data.draw(st.integers(1, len(whole)), label="cut at")])
+    bits = data.draw(st.lists(st.integers(0, 8 * len(damaged) - 1), max_size=64, unique=True), label="bits")
+    for bit in bits:
+        damaged[bit // 8] ^= 1 << bit % 8
+    path = tmp_path / "damaged.presscue"
+    path.write_bytes(damaged)
+    hurt = {bit // 8 // wire.PAGE_SIZE for bit in bits}
+    intact = [page for page in range(len(damaged) // wire.PAGE_SIZE) if page not in hurt]
+    try:
+        recording = read_recording(path)
+        samples = sum(message[0] == SAMPLES for chunk in recording.messages() for message in chunk)
+    except RecordingError:
+        assert not intact
+        return
+    decoder = wire.PageDecoder()
+    pages = [p for page in intact for p in decoder.feed(whole[page * wire.PAGE_SIZE : (page + 1) * wire.PAGE_SIZE])]
+    inside = expanded_list([message for page in pages for message in page[3]])
+    assert samples == sum(message[0] == SAMPLES for message in inside)
+    assert bool(recording.loss) == (bool(hurt) or len(damaged) % wire.PAGE_SIZE > 0)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from .journal import Entry
 SESSION_SUFFIX = ".presscue"
 
 
+FIRST_PAGE = 4
+"""Messages of a session file among which the mark of a pulled log stands."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Who recorded when, as the file itself says. start_ms: Unix time, None where the file does not know."""
@@ -23,6 +28,8 @@ class Origin:
     device: str = ""
     node: str = ""
     session: int | None = None
+    dated: str = "recording"
+    """How the start is known: from the laptop that recorded, or as the mark of a log pulled from a node says."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,18 @@ def origin_of(path: Path) -> Origin:
     """What the file says of itself: a table says nothing. Raises RecordingError."""
     if path.suffix.lower() != SESSION_SUFFIX:
         return Origin()
+    from .. import wire
     from ..recording import read_recording
 
-    header = read_recording(path).header
+    recording = read_recording(path)
+    header = recording.header
     if header is None:
         return Origin()
-    return Origin(header.wall_ms or None, header.device, header.name, header.session)
+    chunks = islice(recording.messages(), 1, 2)  # behind the preamble
+    decoded = [wire.decode(message) for chunk in chunks for message in chunk[:FIRST_PAGE]]
+    marks = [each[1] for each in decoded if each is not None and each[0] == "mark"]
+    dated = [mark["text"].decode() for mark in marks if mark["code"] == wire.MARKS.index("dated")]
+    return Origin(header.wall_ms or None, header.device, header.name, header.session, *dated[:1])
 
 
 def fingerprint_of(path: Path) -> str:
@@ -98,7 +111,7 @@ def session_row(found: Study, statements: Sequence[Entry]) -> tuple[dict[str, An
     row: dict[str, Any] = {
         "fingerprint": found.fingerprint, "core": found.core, "profile": found.profile, "error": found.error,
         "start_ms": said_ms or origin.start_ms,
-        "dated_by": "said" if said_ms else "recording" if origin.start_ms else None,
+        "dated_by": "said" if said_ms else origin.dated if origin.start_ms else None,
         "device": origin.device, "node": origin.node, "session": origin.session,
         "imported_from": annotations.fact(statements, "imported", "name"), "statements": len(statements),
     }  # fmt: skip
