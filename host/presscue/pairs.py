@@ -166,7 +166,10 @@ def follow_strokes(p, s, t, out):
             end_stroke(p, s, t, out)
         s.direction = 1
         s.high, s.high_s = y, t
-    if s.direction < 0 and t - s.moved_s >= p.put_down_s and y - s.low < 0.5 * least:
+    at_end = (s.direction < 0 and y - s.low < 0.5 * least) or (
+        s.measure == PITCH and s.direction > 0 and s.high - y < 0.5 * least  # the sign is free: either may be down
+    )
+    if at_end and t - s.moved_s >= p.put_down_s:
         # Put down: what follows begins anew, with unracking where there is any.
         if s.high - s.low >= least:
             end_stroke(p, s, t, out)

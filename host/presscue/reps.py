@@ -128,7 +128,11 @@ def new_state() -> np.ndarray:
 @njit
 def step(p, s, x, out):
     """One reading: p Params, s STATE record, x FRAME record, out Buffer."""
-    if x.source == PADS or not take_measure(p, s, x):
+    if x.source == PADS:
+        return
+    if not take_measure(p, s, x):
+        if s.active == 1 and x.engaged == 0.0 and x.t_s - s.moved_s > p.away_s:
+            end_set(p, s, x.t_s, out)
         return
     t = x.t_s
     s.least = least_stroke(p, s)

@@ -50,6 +50,9 @@ SLOW_MPS = 0.015  # the velocity of the linkage below which a quiet sled stands 
 LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
 SURPRISE_S = 0.3  # its averaging time
+STEP_RAD, STEP_RADPS, STEP_S = 0.26, 1.05, 0.65  # a swing of the shank so far, and so fast or short, is a step
+TURNED_BACK_RAD = 0.1  # a swing is over when the shank has come back by this
+STEPPING_S = 2.5  # how long after a step the leg is taken to be off the sled
 ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
 CALM_RADPS, CALM_S = 0.05, 0.2  # a leg that turns no faster, for so long, shows the gyro's bias
 BIAS_S = 5.0  # memory of that bias, in seconds of rest
@@ -115,8 +118,9 @@ class State(NamedTuple):
 
 (
     ON, SLED_T, LEG_T, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
-    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, DEAD_MPS, AUX,
-) = range(21)  # fmt: skip
+    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, DEAD_MPS,
+    SWING, SWING_TOP, SWING_TOP_T, SWING_LOW, SWING_LOW_T, STEP_T, AUX,
+) = range(27)  # fmt: skip
 
 TURN, TILT, BIAS_1, BIAS_2, SLOW_1, SLOW_2, CALM_T, RESTED = range(8)
 """State.plane: rotation about the vertical and about the horizontal in the leg's plane (rad); gyro bias and smoothed
@@ -126,7 +130,7 @@ rate along the two in-plane axes of the IMU (rad/s); since when the leg has been
 def new_state() -> State:
     """A tracker that has seen nothing."""
     aux = np.zeros(AUX)
-    for i in (SLED_T, LEG_T, MOVED_T, BUSY_T, FILTER_T, WAIT_T):
+    for i in (SLED_T, LEG_T, MOVED_T, BUSY_T, FILTER_T, WAIT_T, STEP_T):
         aux[i] = -1e9
     sled_P = np.diag([1e-6, 1e-4, 0.03**2])
     pitch_P = np.diag([1.0, 0.02**2, 0.02**2])
@@ -275,6 +279,33 @@ def write_plane(m, s, f):
 
 
 @njit
+def watch_steps(s, t):
+    """Without a sled IMU: does the shank swing as in walking, faster than any press?"""
+    aux, pitch = s.aux, s.pitch[0]
+    if t - aux[LEG_T] > LOST_S:
+        aux[SWING] = 0.0
+        aux[SWING_TOP] = aux[SWING_LOW] = pitch
+        aux[SWING_TOP_T] = aux[SWING_LOW_T] = t
+    if pitch >= aux[SWING_TOP]:
+        aux[SWING_TOP], aux[SWING_TOP_T] = pitch, t
+    if pitch <= aux[SWING_LOW]:
+        aux[SWING_LOW], aux[SWING_LOW_T] = pitch, t
+    size = aux[SWING_TOP] - aux[SWING_LOW]
+    if aux[SWING] >= 0.0 and aux[SWING_TOP] - pitch > TURNED_BACK_RAD:
+        lasted = aux[SWING_TOP_T] - aux[SWING_LOW_T]
+        aux[SWING] = -1.0
+        aux[SWING_LOW], aux[SWING_LOW_T] = pitch, t
+    elif aux[SWING] <= 0.0 and pitch - aux[SWING_LOW] > TURNED_BACK_RAD:
+        lasted = aux[SWING_LOW_T] - aux[SWING_TOP_T]
+        aux[SWING] = 1.0
+        aux[SWING_TOP], aux[SWING_TOP_T] = pitch, t
+    else:
+        return
+    if size > STEP_RAD and lasted > 0.0 and (lasted < STEP_S or size > STEP_RADPS * lasted):
+        aux[STEP_T] = t
+
+
+@njit
 def stop_linkage(s, t):
     s.aux[ON] = 0.0
     s.aux[BUSY_T] = t
@@ -338,6 +369,7 @@ def step(m, s, f, t, source, v):
         f2 = v[0] * m.second[0] + v[1] * m.second[1] + v[2] * m.second[2]
         step_pitch(m, s, t, rate, f1, f2)
         f.pitch_deg = (s.pitch[0] - aux[PITCH_ZERO]) * DEGREES
+        watch_steps(s, t)
         dt = t - aux[LEG_T]
         rate1 = v[3] * m.first[0] + v[4] * m.first[1] + v[5] * m.first[2]
         rate2 = v[3] * m.second[0] + v[4] * m.second[1] + v[5] * m.second[2]
@@ -402,7 +434,7 @@ def write_frame(m, s, f, t):
     f.flexion_sd_deg = math.nan
     f.rate_dps = math.nan
     both = m.linked and t - aux[SLED_T] < LOST_S and t - aux[LEG_T] < LOST_S
-    f.engaged = 0.0 if both else math.nan
+    f.engaged = 0.0 if both or t - aux[STEP_T] < STEPPING_S else math.nan
     if m.has_sled and t - aux[SLED_T] < LOST_S:
         f.position_m = s.sled[0] + aux[OFFSET]
         f.velocity_mps = s.sled[1]
