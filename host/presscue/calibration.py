@@ -85,6 +85,11 @@ class Calibration:
         """How `values` is to be read: bit 0 sled, bit 1 leg, bit 2 apart; bit 3 always."""
         return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.apart) << 2
 
+    def same_as(self, other: "Calibration") -> bool:
+        """Whether both measure alike, to the bit; remarks apart."""
+        ours, theirs = self.rounded().values()[:VALUES], other.rounded().values()[:VALUES]
+        return self.layout == other.layout and np.array_equal(ours, theirs, equal_nan=True)
+
     def rounded(self) -> "Calibration":
         """The same to the precision of a message, so that a replay has the same bits."""
         values = self.values().astype("<f4")

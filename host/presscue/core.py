@@ -95,6 +95,7 @@ class Core:
         self._turn_rad = activity.FIRST_TURN_RAD
         self._since_s = -math.inf  # the end of the last set
         self._prior: Calibration | None = None  # the calibration when it had ended
+        self._refined = False  # whether it has seen more than the first reps
         self._said: dict[int, float] = {}  # number of a remark: since when
         self._going_back = False
         self._settles = False  # the fit asked for is that at the end of a set
@@ -175,6 +176,11 @@ class Core:
     def prior(self) -> Calibration | None:
         """What was known when the last set was over; None in the first one."""
         return self._prior
+
+    @property
+    def refined(self) -> bool:
+        """Whether the calibration in force has been fitted once more since the first time."""
+        return self._refined
 
     def trace(self) -> np.ndarray:
         """Every frame so far, shape (n, len(kernel.COLUMNS)), if the config asks for it."""
@@ -284,7 +290,9 @@ class Core:
             before, self._model = self._model, model
             self._loop = None
             if before is not None and old is not None and old.layout == new.layout:
-                recalibrate(self._states.tracker, before, model)
+                if not new.same_as(old):
+                    recalibrate(self._states.tracker, before, model)
+                self._refined = True
                 self._turn_rad = math.inf
             else:
                 self._begin(new, outs)

@@ -49,6 +49,7 @@ GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
 CREPT_RAD = 0.07  # within one set
+CONTRADICTED = 8.0  # weighted squares of innovation that feet put elsewhere save; clean later sets: up to 7
 RAIL_OFF_DEG = 6.0
 REST_BEFORE_S = 1.0
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
@@ -62,16 +63,18 @@ def fit(
     effective_s: float,
     previous: Calibration | None = None,
     prior: Calibration | None = None,
+    refined: bool = False,
 ) -> Calibration:
     """A calibration from a history. Raises NoFit with the reason if the readings do not allow one.
 
     previous: the one in force, whose frames are kept. prior: the one before the rest after which the history begins;
-    without it the history begins with the session.
+    without it the history begins with the session. refined: previous has seen more of its set than the first two
+    reps; it then stays as it is unless the readings contradict it.
     """
     if previous is None or not previous.linked:
         found = _first(history, priors, effective_s)
     elif prior is None:
-        found = _refined(history, priors, previous)
+        found = (_confirmed if refined else _refined)(history, priors, previous)
     else:
         found = _renewed(history, priors, previous, prior)
     return replace(found, effective_s=effective_s).rounded()
@@ -130,7 +133,14 @@ def _refined(history: History, priors: Priors, previous: Calibration) -> Calibra
     """More of the first set: everything again, from where the last fit ended."""
     problem, remarks = _with_hold(history, priors, previous)
     found = minimise(problem, vector(previous), 12)
-    return _judged(problem, taken(previous, problem, found), remarks)
+    return _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
+
+
+def _confirmed(history: History, priors: Priors, previous: Calibration) -> Calibration:
+    """The whole first set: the calibration made in it stays, unless a strap has turned."""
+    new = _refined(history, priors, previous)
+    turned = any(remark.number in advice.REPEATED for remark in new.remarks)
+    return new if turned else replace(previous, remarks=new.remarks)
 
 
 def _renewed(history: History, priors: Priors, previous: Calibration, prior: Calibration) -> Calibration:
@@ -159,10 +169,23 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     off_rad = _turned(problem, start)
     if abs(off_rad) > TURNED_RAD:
         remarks.append(Remark(advice.LEG_TURNED, since_s, math.degrees(abs(off_rad))))
+        stepped = replace(problem, belief=after_rest(prior, stepped=True))
         problem = replace(problem, belief=after_rest(prior, slipped=True))
+        by_feet = minimise(stepped, start, 12)
         start[MOUNT] += off_rad
-    found = minimise(problem, start, 12)
-    return _crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
+        found = minimise(problem, start, 12)
+        if by_feet[1] < found[1]:
+            problem, found = stepped, by_feet
+    else:
+        found = minimise(problem, start, 12)
+    new = _crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
+    if new.remarks:
+        return new
+    problem = replace(problem, belief=after_rest(prior, stepped=True))
+    found = minimise(problem, vector(previous), 12)
+    if problem.gain(vector(previous), found[0]) < CONTRADICTED:
+        return frames
+    return taken(frames, problem, found)
 
 
 def _from_first_movement(history: History, c: Calibration) -> History:

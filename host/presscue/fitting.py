@@ -37,10 +37,11 @@ def core_of(
 def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration, str]]:
     """The fit that the core asks for, still to be done: its readings are copied now, so any thread may do it."""
     history, previous, prior = core.history(wanted.since_s, wanted.until_s), core.calibration, core.prior
+    refined = core.refined
 
     def finish() -> tuple[Calibration, str]:
         try:
-            return fit(history, core.config.priors, wanted.effective_s, previous, prior), ""
+            return fit(history, core.config.priors, wanted.effective_s, previous, prior, refined), ""
         except NoFit as error:
             return Calibration(wanted.effective_s, False, False, remarks=error.remarks), str(error)
 

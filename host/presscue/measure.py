@@ -13,6 +13,8 @@ NOTHING, SLED, FLEXION, PITCH = range(4)
 
 LEG = wire.LEG
 
+BLIND_S = 1.0  # after so long without any reading it is not known how far the sled has gone
+
 
 @njit
 def least_stroke(p, s):
@@ -59,9 +61,12 @@ def take_measure(p, s, x):
         return False
     if measure != SLED and x.engaged == 0.0:
         return False  # the leg moves without the sled
-    if measure != s.measure:
+    if measure != s.measure or dt > BLIND_S:
+        if measure != s.measure:
+            s.typical = 0.0
+        if dt > BLIND_S:
+            s.settled = 0
         s.measure = measure
-        s.typical = 0.0
         s.first = 0
         s.spent = 0
         s.direction = 0

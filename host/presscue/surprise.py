@@ -30,6 +30,7 @@ TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
 ANY_MOUNT_SD_RAD = 100.0
 BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
 SLIPPED_SD_RAD = 0.5
+STEPPED_SD_M = 0.05
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
 FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings
@@ -55,9 +56,12 @@ def usual(priors: Priors) -> Belief:
     return Belief(mean, np.diag(sd**-2))
 
 
-def after_rest(c: Calibration, slipped: bool = False, moved: bool = False) -> Belief:
-    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew."""
+def after_rest(c: Calibration, slipped: bool = False, moved: bool = False, stepped: bool = False) -> Belief:
+    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew; stepped:
+    the feet stand elsewhere."""
     sd = np.array(BETWEEN_SETS_SD)
+    if stepped:
+        sd[HEIGHT] = STEPPED_SD_M
     if slipped or moved:
         sd[MOUNT] = ANY_MOUNT_SD_RAD if moved else SLIPPED_SD_RAD
     if moved:
@@ -124,6 +128,12 @@ class Problem:
         if self.hold_psi is not None:
             parts.append(np.array([self.hold_off(p) / HOLD_SD_RAD]))
         return np.concatenate(parts)
+
+    def gain(self, p: np.ndarray, better: np.ndarray) -> float:
+        """By how much (weighted squares) the readings alone are less surprising under `better` than under p."""
+        n = 3 * len(self.t_s)
+        old, new = (self.residuals(each)[:n] for each in (p, better))
+        return float(old @ old - new @ new)
 
     def hold_off(self, p: np.ndarray) -> float:
         """How far (rad, of the IMU's angle) the leg was from straight in the hold, under p."""

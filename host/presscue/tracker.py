@@ -42,6 +42,9 @@ PADS = wire.PADS
 DEGREES = 180.0 / math.pi
 
 LOST_S = 0.3  # an IMU silent for longer is not measured
+UNSURE_RAD = 0.17  # flexion less sure than this is not told, where an IMU is lost
+RETURN_S = 1.7  # of the two seconds to wait on a moving sled, for a leg IMU that is back
+PARKED_S = 3.0  # a sled that stands so long after the leg IMU was lost says nothing of the leg any more
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
@@ -119,8 +122,8 @@ class State(NamedTuple):
 (
     ON, SLED_T, LEG_T, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
     RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, DEAD_MPS,
-    SWING, SWING_TOP, SWING_TOP_T, SWING_LOW, SWING_LOW_T, STEP_T, AUX,
-) = range(27)  # fmt: skip
+    SWING, SWING_TOP, SWING_TOP_T, SWING_LOW, SWING_LOW_T, STEP_T, BY_SLED, SLED_D, AUX,
+) = range(29)  # fmt: skip
 
 TURN, TILT, BIAS_1, BIAS_2, SLOW_1, SLOW_2, CALM_T, RESTED = range(8)
 """State.plane: rotation about the vertical and about the horizontal in the leg's plane (rad); gyro bias and smoothed
@@ -148,6 +151,9 @@ def step_sled(m, s, t, along, linked_mps):
         P[1, :] = 0.0
         P[:, 1] = 0.0
         P[1, 1] = 0.3**2 if aux[SLED_T] > -1e8 else 0.02**2
+        if not math.isnan(linked_mps):
+            x[1] = aux[DEAD_MPS] = linked_mps
+            P[1, 1] = LINKED_MPS**2
         aux[SLED_LOW] = along
         aux[SLED_FAST] = along
         aux[MOVED_T] = t
@@ -308,8 +314,56 @@ def watch_steps(s, t):
 @njit
 def stop_linkage(s, t):
     s.aux[ON] = 0.0
+    s.aux[BY_SLED] = 0.0
     s.aux[BUSY_T] = t
     s.aux[WAIT_T] = t
+
+
+@njit
+def go_on_by_sled(m, s):
+    """The leg IMU is lost: from here on the sled's own filter says where the leg is. Its place is as sure as flexion
+    was."""
+    at = pose(m.links, s.x[PHI])
+    sd = max(abs(at.D1), 0.02) * math.sqrt(s.P[PHI, PHI])
+    for j in range(3):
+        s.sled_P[0, j] = 0.0
+        s.sled_P[j, 0] = 0.0
+    s.sled_P[0, 0] = sd * sd
+    s.aux[SLED_D] = at.D - s.sled[0]
+    s.aux[ON] = 0.0
+    s.aux[BY_SLED] = 1.0
+
+
+@njit
+def flexion_of(links, D):
+    """Flexion (rad) at the rail coordinate D (m): 0 beyond what the leg reaches."""
+    k = 2.0 * links.thigh_m * links.shank_m
+    cosine = (D * D + links.height_m**2 - links.thigh_m**2 - links.shank_m**2) / k
+    return math.acos(min(max(cosine, -1.0), 1.0))
+
+
+@njit
+def by_sled(m, s):
+    """Flexion and its standard deviation (rad) from the sled's place alone."""
+    D = s.sled[0] + s.aux[SLED_D]
+    sd = math.sqrt(max(s.sled_P[0, 0], 0.0))
+    return flexion_of(m.links, D), 0.5 * (flexion_of(m.links, D - sd) - flexion_of(m.links, D + sd))
+
+
+@njit
+def go_on_by_both(m, s, t, rate):
+    """The leg IMU is back while the sled still knows the place. rate: about the flexion axis (rad/s)."""
+    phi, sd = by_sled(m, s)
+    begin(s.x, s.P, phi, max(sd, 0.02), m.leg.mount_rad, MOUNT_SD_RAD)
+    s.x[RATE] = rate / (pose(m.links, phi).theta1 + m.leg.tissue)
+    s.P[RATE, RATE] = 0.3**2
+    s.P[ACCELERATION, ACCELERATION] = 8.0**2
+    s.aux[BY_SLED] = 0.0
+    s.aux[ON] = 1.0
+    s.aux[FILTER_T] = t
+    s.aux[SLED_NIS] = 1.0
+    s.aux[LEG_NIS] = 1.0
+    s.aux[STOOD_D] = pose(m.links, phi).D
 
 
 @njit
@@ -345,20 +399,24 @@ def step(m, s, f, t, source, v):
     aux = s.aux
     f.t_s = t
     f.source = source
+    dt = t - (aux[LEG_T] if source == LEG else aux[SLED_T])
     if source == SLED and m.has_sled:
         along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
         linked_mps = math.nan
         if aux[ON] == 1.0:
             predict(s.x, s.P, t - aux[FILTER_T], m.noise)
             aux[FILTER_T] = t
-            linked_mps = pose(m.links, s.x[PHI]).D1 * s.x[RATE]
+            if t - aux[LEG_T] < 0.5 * LOST_S:
+                linked_mps = pose(m.links, s.x[PHI]).D1 * s.x[RATE]
         still = step_sled(m, s, t, along, linked_mps)
         f.still = 1.0 if still else 0.0
         if aux[ON] == 1.0:
-            white = update_sled(s.x, s.P, m.links, m.noise, along) / (1.0 + RUMBLE * abs(linked_mps))
-            aux[SLED_NIS] = surprise(aux[SLED_NIS], white, t - aux[SLED_T])
+            at = pose(m.links, s.x[PHI])
+            away = t - aux[SLED_T] > LOST_S
+            white = update_sled(s.x, s.P, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.x[RATE]))
+            aux[SLED_NIS] = surprise(aux[SLED_NIS], white, 0.0 if away else t - aux[SLED_T])
             D = pose(m.links, s.x[PHI]).D
-            if not still:
+            if not still or away:
                 aux[STOOD_D] = D
             elif abs(linked_mps) > ALONE_MPS and abs(D - aux[STOOD_D]) > ALONE_M:
                 stop_linkage(s, t)
@@ -370,7 +428,6 @@ def step(m, s, f, t, source, v):
         step_pitch(m, s, t, rate, f1, f2)
         f.pitch_deg = (s.pitch[0] - aux[PITCH_ZERO]) * DEGREES
         watch_steps(s, t)
-        dt = t - aux[LEG_T]
         rate1 = v[3] * m.first[0] + v[4] * m.first[1] + v[5] * m.first[2]
         rate2 = v[3] * m.second[0] + v[4] * m.second[1] + v[5] * m.second[2]
         step_plane(s, t, dt, rate, rate1, rate2, v[0] * m.axis[0] + v[1] * m.axis[1] + v[2] * m.axis[2])
@@ -381,7 +438,11 @@ def step(m, s, f, t, source, v):
         aux[RATE_LOW] += low * (rate - aux[RATE_LOW])
         if abs(aux[RATE_LOW]) > 0.1 or abs(rate) > 0.3:
             aux[BUSY_T] = t
-        if m.linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
+        if aux[BY_SLED] == 1.0 and t - aux[SLED_T] < LOST_S:
+            go_on_by_both(m, s, t, rate)
+        elif m.linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
+            if LOST_S < dt < 1e8:
+                aux[BUSY_T], aux[WAIT_T] = t, t - RETURN_S
             maybe_start(m, s, t, f.still == 1.0)
         if aux[ON] == 1.0:
             predict(s.x, s.P, t - aux[FILTER_T], m.noise)
@@ -390,7 +451,7 @@ def step(m, s, f, t, source, v):
             update_leg(s.x, s.P, m.links, m.leg, m.noise, rate, f1, f2, white3)
             white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0)
             white /= 1.0 + WOBBLE * abs(s.x[RATE])
-            aux[LEG_NIS] = surprise(aux[LEG_NIS], white, dt)
+            aux[LEG_NIS] = surprise(aux[LEG_NIS], white, 0.0 if dt > LOST_S else dt)
         aux[LEG_T] = t
     elif source == PADS:
         f.heel_left = v[0]
@@ -398,9 +459,15 @@ def step(m, s, f, t, source, v):
         f.seat = v[2]
         return
     if aux[ON] == 1.0:
-        gone = t - aux[SLED_T] > LOST_S or t - aux[LEG_T] > LOST_S
+        unsure = s.P[PHI, PHI] > UNSURE_RAD**2 and max(t - aux[SLED_T], t - aux[LEG_T], dt) > LOST_S
         wild = s.x[PHI] < -0.35 or s.x[PHI] > 2.4
-        if gone or wild or max(aux[SLED_NIS], aux[LEG_NIS]) > SURPRISE:
+        if unsure or wild or max(aux[SLED_NIS], aux[LEG_NIS]) > SURPRISE:
+            stop_linkage(s, t)
+        elif source == SLED and t - aux[LEG_T] > LOST_S and dt <= LOST_S:
+            go_on_by_sled(m, s)
+    elif aux[BY_SLED] == 1.0:
+        parked = t - aux[MOVED_T] > PARKED_S
+        if parked or t - aux[SLED_T] > LOST_S or by_sled(m, s)[1] > UNSURE_RAD:
             stop_linkage(s, t)
     write_frame(m, s, f, t)
 
@@ -425,14 +492,22 @@ def write_frame(m, s, f, t):
         f.position_m = at.D + aux[OFFSET]
         f.velocity_mps = at.D1 * w
         f.acceleration_mps2 = at.D1 * s.x[ACCELERATION] + at.D2 * w * w
-        f.engaged = 1.0
+        if t - aux[SLED_T] > LOST_S:
+            f.still = math.nan
+        f.engaged = 1.0 if max(t - aux[SLED_T], t - aux[LEG_T]) < LOST_S else math.nan
         return
     if aux[LINKED] == 1.0:
         aux[OFFSET] += pose(m.links, s.x[PHI]).D - s.sled[0]
         aux[LINKED] = 0.0
-    f.flexion_deg = math.nan
-    f.flexion_sd_deg = math.nan
-    f.rate_dps = math.nan
+    if aux[BY_SLED] == 1.0:
+        phi, sd = by_sled(m, s)
+        f.flexion_deg = phi * DEGREES
+        f.flexion_sd_deg = sd * DEGREES
+        f.rate_dps = s.sled[1] / min(pose(m.links, phi).D1, -0.02) * DEGREES
+    else:
+        f.flexion_deg = math.nan
+        f.flexion_sd_deg = math.nan
+        f.rate_dps = math.nan
     both = m.linked and t - aux[SLED_T] < LOST_S and t - aux[LEG_T] < LOST_S
     f.engaged = 0.0 if both or t - aux[STEP_T] < STEPPING_S else math.nan
     if m.has_sled and t - aux[SLED_T] < LOST_S:
