@@ -179,7 +179,8 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     else:
         found = minimise(problem, start, 12)
     new = _crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
-    if new.remarks:
+    fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
+    if new.remarks or fresh:
         return new
     problem = replace(problem, belief=after_rest(prior, stepped=True))
     found = minimise(problem, vector(previous), 12)
