@@ -153,7 +153,7 @@ def test_faults_are_drawn_at_once_and_nothing_leaves_the_machine():
             print(f"fault known → drawn: {max(delays_ms):.0f} ms at the most, over {len(delays_ms)}")
             assert len(delays_ms) >= 2
             assert max(delays_ms) <= WITHIN_MS
-            assert view.locator("#knee").inner_text().endswith("°")
+            assert view.locator("#knee").inner_text().lstrip("-").isdigit()
             assert view.locator("#said-cue").inner_text() != ""
             paint_ms = view.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
             print(f"first paint after {paint_ms:.0f} ms")

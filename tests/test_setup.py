@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from browser import PHONE, barriers, chromium, page_of
 from presscue.archive.journal import read_journal
 from presscue.errors import UsageError
 from presscue.fitting import core_of
@@ -14,8 +15,10 @@ from presscue.live import LiveSession
 from presscue.profile import Profile
 from presscue.recording import Recorder
 from presscue.results import Samples
-from presscue.setup import Facts, Setup
+from presscue.setup import STEPS, Facts, Setup
 from presscue.start import Leader, keep, patient_sim
+from presscue.web.feed import Page
+from presscue.web.picture import Painter
 from presscue.wire import LEG, PADS, SLED
 
 SIM = "sets=6,rest_s=4,hold_s=20,clean_first=4,fast,seed="
@@ -176,3 +179,44 @@ def test_a_virtual_lifter_waits():
     assert patient_sim("sim:") == "sim:hold_s=20"
     assert patient_sim("sim:hold_s=2") == "sim:hold_s=2"
     assert patient_sim("serial:/dev/x") == "serial:/dev/x"
+
+
+@pytest.mark.slow
+def test_the_page_leads_to_the_first_rep():
+    page = Page(Painter(Profile(), "set-up"), port=0)
+    try:
+        with chromium() as browser, page_of(browser, size=PHONE, bypass_csp=True) as view:
+            leader = led(f"{SIM}10")
+            leader = Leader(leader.live, leader.setup, page)
+            view.goto(page.url)
+            shown = []
+
+            def say() -> None:
+                name = leader.setup.step
+                if name in STEPS and name not in shown and view.locator("#setup-title").inner_text():
+                    shown.append(name)
+                    assert barriers(view) == []
+
+            setup, live = leader.setup, leader.live
+            presses = 0
+            while not setup.done and live.step() and setup.motion.t_s < 120.0:
+                leader.turn()
+                say()
+                asks = (setup.step == "cues" and setup.progress()[0] == "cues.done") or setup.step in ("wear", "hold")
+                if asks and not setup.measuring:
+                    page._drawn_s = -1.0
+                    page.update(live)
+                    step = setup.step
+                    view.locator("#setup-keys [data-do=next]:enabled").click()
+                    presses += 1
+                    while setup.step == step and not setup.measuring:
+                        page.update(live)
+            assert setup.done
+            assert presses <= 3
+            assert {"cues", "wear", "hold", "press"} <= set(shown)
+            page._drawn_s = -1.0
+            page.update(live)
+            view.wait_for_selector("#setup", state="hidden")
+            live.finish()
+    finally:
+        page.close()

@@ -128,7 +128,7 @@ function draw(now) {
   write("who", [now.lifter, now.load_kg ? `${now.load_kg} kg` : "", now.node].filter(Boolean).join(" · "));
   drawBands(now.limits_deg);
   $("gauge-card").dataset.zone = zone(now.knee_deg, now.limits_deg);
-  write("knee", now.knee_deg === null ? NONE : `${Math.round(now.knee_deg)}°`);
+  write("knee", now.knee_deg === null ? NONE : String(Math.round(now.knee_deg)));
   write("phase", words.live[`phase_${now.phase}`]);
   write("rep", String(now.rep));
   write("set", String(Math.max(1, now.set)));
