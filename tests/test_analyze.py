@@ -46,7 +46,8 @@ def test_a_table_becomes_json_and_series(performed, table, tmp_path: Path, capsy
     found = json.loads((tmp_path / "o.json").read_text())
     assert found["format"] == "presscue.analysis/1"
     assert list(found)[1:] == [
-        "reps", "sets", "events", "cues", "cues_played", "measured", "calibration", "quality", "summary",
+        "reps", "sets", "events", "cues", "cues_played", "measured", "limits", "calibration", "quality",
+        "summary",
     ]  # fmt: skip
     assert len(found["reps"]) == len(performed.truth.reps)
     assert found["sets"][0]["sled_load_kg"] == 120

@@ -7,7 +7,7 @@ losses would have; calibrations are fitted anew, after the same virtual delay as
 import contextlib
 import gc
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import numpy as np
 from . import wire
 from .calibration import described
 from .core import Core
+from .curves import Curves, Tap
+from .faults import Depth, Lockout
 from .findings import Findings
 from .fitting import core_of, feed_answering, finish_answering
 from .latency import percentiles
@@ -39,6 +41,8 @@ ROWS = 1 << 16
 
 IMUS = (wire.SLED, wire.LEG)
 PADS = ("heel_left", "heel_right", "seat")
+
+USUAL_LIMITS = {"soft_bend_deg": Lockout().soft_bend_deg, "max_flexion_deg": Depth().max_flexion_deg}
 
 Progress = Callable[[float], None]
 """Told how many seconds of the recording are done."""
@@ -72,6 +76,7 @@ class Analysis:
     core: Core
     findings: Findings
     pads: set[str]
+    curves: Curves | None = None
 
     def to_json(self) -> dict[str, Any]:
         profile, merge = self.source.profile, self.core.merge
@@ -105,6 +110,7 @@ class Analysis:
             ],
             "cues_played": played,
             "measured": self.measured(),
+            "limits": {name: _said_or(getattr(profile, name), usual) for name, usual in USUAL_LIMITS.items()},
             "calibration": self._calibration(),
             "quality": quality,
             "summary": self._summary(played),
@@ -161,36 +167,45 @@ def analyze(
     series: Path | None = None,
     progress: Progress | None = None,
     horizon_s: float | None = None,
+    *,
+    curves: bool = False,
 ) -> Analysis:
     """Analyse a recording, and write its series if a path is given. Raises InputError, SaveError.
 
-    profile: None takes the recording's own, if it has one. horizon_s: as in CoreConfig.
+    profile: None takes the recording's own, if it has one. horizon_s: as in CoreConfig. curves: keep them, thinned.
     """
     source = open_source(path, profile)
-    core = core_of(source.profile, patient=True, trace=series is not None, horizon_s=horizon_s)
+    core = core_of(source.profile, patient=True, trace=curves or series is not None, horizon_s=horizon_s)
     findings, pads = Findings(), set()
     rows: list[np.ndarray] = []
     sled: list[tuple[np.ndarray, np.ndarray]] = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(_no_collector())
         spill = stack.enter_context(Spill()) if series is not None else None
+        tap = Tap() if curves else None
+        sinks = [sink for sink in (spill, tap) if sink is not None]
         for piece in source.pieces:
             readings = piece.readings
             findings.add(feed_answering(core, readings))
             pads |= _pads_in(readings) if len(pads) < len(PADS) else set()
-            if spill is not None:
-                spill.add(core.take_trace())
+            if sinks:
+                trace = core.take_trace()
+                for sink in sinks:
+                    sink.add(trace)
                 rows.append(piece.rows_s)
                 there = readings.of_source(wire.SLED)
                 sled.append((readings.t_s[there], readings.values[there, :3]))
             if progress is not None:
                 progress(core.merge.span_s[1] - core.merge.span_s[0])
         findings.add(finish_answering(core))
+        if sinks:
+            trace = core.take_trace()
+            for sink in sinks:
+                sink.add(trace)
+            _smooth(sinks, sled, core)
         if spill is not None and series is not None:
-            spill.add(core.take_trace())
-            _smooth(spill, sled, core)
             _write_series(series, rows, spill)
-    return Analysis(source, core, findings, pads)
+    return Analysis(source, core, findings, pads, tap.curves() if tap is not None else None)
 
 
 @contextlib.contextmanager
@@ -211,7 +226,7 @@ def _pads_in(readings: Stretch) -> set[str]:
     return {name for column, name in enumerate(PADS) if np.isfinite(values[:, column]).any()}
 
 
-def _smooth(spill: Spill, sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:
+def _smooth(sinks: Sequence[Spill | Tap], sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:
     """Without a leg IMU: the sled's path from rest to rest in place of the filter's."""
     c = core.calibration
     if c is None or not c.has_sled or c.has_leg or not sled:
@@ -220,8 +235,9 @@ def _smooth(spill: Spill, sled: list[tuple[np.ndarray, np.ndarray]], core: Core)
     along = np.concatenate([force @ c.rail for _, force in sled]) - c.gravity_along_mps2
     order = np.flatnonzero(t_s > np.concatenate([[-np.inf], np.maximum.accumulate(t_s)[:-1]]))
     position, velocity = sled_path(t_s[order], along[order], c.sled_floor_mps2)
-    spill.replace("sled_position_m", t_s[order], position)
-    spill.replace("sled_velocity_mps", t_s[order], velocity)
+    for sink in sinks:
+        sink.replace("sled_position_m", t_s[order], position)
+        sink.replace("sled_velocity_mps", t_s[order], velocity)
 
 
 def _write_series(path: Path, rows: list[np.ndarray], spill: Spill) -> None:
@@ -296,3 +312,7 @@ def _conclude(source: Source, path: Path, loss, session: Session, read: int) -> 
         source.notes.append(f"{counts.unconverted} messages with samples lack their channel table and were left out")
     if not read:
         source.notes.append("no sensor readings are in it")
+
+
+def _said_or(said: float | None, usual: float) -> float:
+    return usual if said is None else said

@@ -16,10 +16,11 @@ from .archive.journal import Entry, Journal
 from .archive.select import select
 from .errors import UsageError
 from .findings import findings_of
-from .history import length_text, load_text, parse_start
+from .history import length_text, parse_start
 from .locking import is_held
 from .profile import read_profile
 from .summary import reps_table
+from .units import METRIC
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Said:
     load_kg: float | None = None
     lifter: str | None = None
     rpe: float | None = None
+    intent: str | None = None
     note: str | None = None
     pain: str | None = None
     pain_level: float | None = None
@@ -122,6 +124,8 @@ def statements(said: Said, live: bool, measured: Callable[[], Tree]) -> list[Ent
         entries.append({"op": "lifter", **at, "lifter": said.lifter})
     if said.rpe is not None:
         entries.append({"op": "rpe", **at, "rpe": said.rpe})
+    if said.intent is not None:
+        entries.append({"op": "intent", **at, "intent": said.intent})
     if said.note is not None:
         entries.append({"op": "note", **at, "text": said.note})
     if said.pain is not None:
@@ -233,6 +237,7 @@ def text_of(entry: Entry) -> str:
         "load": lambda: f"load {entry['sled_load_kg']:g} kg",
         "lifter": lambda: f"lifter {entry['lifter']}",
         "rpe": lambda: f"RPE {entry['rpe']:g}",
+        "intent": lambda: f"pushed with {entry['intent']} intent",
         "note": lambda: f"note: {entry['text']}",
         "pain": lambda: pain_text(entry),
         "delete_rep": lambda: f"{rep} was none",
@@ -290,7 +295,7 @@ def sets_table(tree: Tree) -> Table:
         said = "; ".join([*one["notes"], *map(pain_text, one["pain"])])
         rest, loss = one["rest_before_s"], one["velocity_loss"]
         table.add_row(
-            str(one["set"] + 1), str(one["reps"]), load_text(one["sled_load_kg"], one["sled_load_kg"]),
+            str(one["set"] + 1), str(one["reps"]), METRIC.load(one["sled_load_kg"]),
             one["lifter"] or "–", "–" if one["rpe"] is None else f"{one['rpe']:g}",
             "–" if rest is None else length_text(rest), "–" if loss is None else f"{100 * loss:.0f} %", said,
         )  # fmt: skip

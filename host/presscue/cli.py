@@ -6,7 +6,22 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands import analyze, annotate, demo, doctor, export, history, import_, live, logs, pull, scan, start, validate
+from .commands import (
+    analyze,
+    annotate,
+    demo,
+    doctor,
+    export,
+    history,
+    import_,
+    live,
+    logs,
+    pull,
+    report,
+    scan,
+    start,
+    validate,
+)
 from .errors import PresscueError
 
 
@@ -32,6 +47,7 @@ for _command in (
     logs.logs,
     pull.pull,
     history.history,
+    report.report,
     annotate.annotate,
     export.export,
     import_.import_,

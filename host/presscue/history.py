@@ -3,16 +3,21 @@
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .archive.catalog import Session, sessions
 from .archive.index import Index, discard
 from .archive.refresh import AT_ONCE_BYTES, Work, look, refresh
 from .archive.scan import Found
 from .errors import IndexDamaged, UsageError
+from .texts import text
+from .units import NONE, Units
+
+if TYPE_CHECKING:
+    from .training.figures import Figures
 
 FORMAT = "presscue.history/1"
 
@@ -20,6 +25,9 @@ COLUMNS = ("#", "start", "lifter", "sets × reps", "load", "length", "clean", "f
 RIGHT = frozenset({"#", "length", "clean"})
 TOP_FAULTS = 3
 ERRORS_SHOWN = 20
+
+LOOKED_BACK = 400
+"""Sessions that the training is made from, the newest: two years and more."""
 
 
 def run_history(
@@ -29,11 +37,25 @@ def run_history(
     since_ms: int | None,
     last: int | None,
     as_json: bool,
+    training: bool | None,
+    html: Path | None,
     rebuild: bool,
+    units: Units,
     quiet: bool,
 ) -> int:
-    """List the archive; 1 if a rebuild was stopped before its end. Raises PresscueError."""
+    """List the archive; 1 if a rebuild was stopped before its end. Raises PresscueError.
+
+    training: say what the sessions say of it; None does so on a terminal only.
+    """
+    if training is None:
+        training = not quiet and not as_json and sys.stdout.isatty()
+    if html is not None:
+        from .reporting import check_page
+
+        check_page(html)
     if not folder.is_dir():
+        if html is not None:
+            write_history(html, [], units)
         if as_json:
             print(json.dumps({"format": FORMAT, "folder": str(folder), "sessions": []}))
         elif not quiet:
@@ -53,12 +75,51 @@ def run_history(
         if as_json:
             tree = {"format": FORMAT, "folder": str(folder), "sessions": with_sets(listed, index)}
             print(json.dumps(tree, ensure_ascii=False, indent=1))
-            return 0
-    print("".join(line + "\n" for line in table(listed)), end="")
+        found = _figures(index, listed, lifter) if training or html is not None else []
+    if html is not None:
+        write_history(html, found, units)
+    if as_json:
+        return 0
+    print("".join(line + "\n" for line in table(listed, units)), end="")
     if not quiet:
+        if training:
+            print("\n".join(training_lines(found, units)))
+        if html is not None:
+            print(f"written: {html}")
         for line in hints(work, listed):
             print(line, file=sys.stderr)
     return 0
+
+
+def _figures(index: Index, listed: list[Session], lifter: str | None) -> list["Figures"]:
+    """The training of each lifter in the list, or of the one named."""
+    from .training.archive import trainings_of
+    from .training.figures import figures_of
+
+    own = trainings_of(index, listed[:LOOKED_BACK])
+    return [
+        figures_of(one)
+        for one in own
+        if lifter is None or (one.lifter is not None and one.lifter.casefold() == lifter.casefold())
+    ]
+
+
+def training_lines(found: "Sequence[Figures]", units: Units) -> list[str]:
+    """The training of the one lifter there is, for a terminal; of several, how to see one."""
+    from .report.history import summary_lines
+
+    if len(found) > 1:
+        names = ", ".join(one.training.lifter or NONE for one in found)
+        return ["", text("history.several", names=names)]
+    return ["", *summary_lines(found[0], units)] if found else []
+
+
+def write_history(out: Path, found: "Sequence[Figures]", units: Units) -> None:
+    """Write the page of a training history. Raises SaveError."""
+    from .report.history import history_page
+    from .report.page import write_page
+
+    write_page(out, history_page(found, units))
 
 
 @contextmanager
@@ -144,11 +205,11 @@ def with_sets(listed: list[Session], index: Index) -> list[dict[str, Any]]:
     return [{**one.to_json(), "sets": by_name.get(one.path.name, [])} for one in listed]
 
 
-def table(listed: list[Session]) -> Iterator[str]:
+def table(listed: list[Session], units: Units) -> Iterator[str]:
     """The list as lines, the newest last; plain text, since rich takes seconds for thousands of rows."""
     if not listed:
         return
-    rows = [COLUMNS, *(_cells(one) for one in reversed(listed))]
+    rows = [COLUMNS, *(_cells(one, units) for one in reversed(listed))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (
@@ -158,14 +219,14 @@ def table(listed: list[Session]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _cells(one: Session) -> tuple[str, ...]:
+def _cells(one: Session, units: Units) -> tuple[str, ...]:
     f = one.facts
     analysed = f.get("reps") is not None
     faults = faults_text(f["faults"]) if analysed else ""
     remark = "; ".join(part for part in (faults, f"[{one.problem}]" if one.problem else "") if part)
     return (
         str(one.number), start_text(one), ", ".join(one.lifters) or "–",
-        sets_text(f["reps_by_set"]) if analysed else "–", load_text(f.get("load_min_kg"), f.get("load_max_kg")),
+        sets_text(f["reps_by_set"]) if analysed else "–", units.loads(f.get("load_min_kg"), f.get("load_max_kg")),
         length_text(f["duration_s"]) if analysed else "–",
         f"{f['clean_reps']}/{f['reps']}" if analysed else "–", remark or "none",
     )  # fmt: skip
@@ -185,12 +246,6 @@ def sets_text(reps_by_set: list[int]) -> str:
         return "no reps"
     low, high = min(reps_by_set), max(reps_by_set)
     return f"{len(reps_by_set)} × {low}" + (f"–{high}" if high > low else "")
-
-
-def load_text(low_kg: float | None, high_kg: float | None) -> str:
-    if low_kg is None or high_kg is None:
-        return "–"
-    return f"{low_kg:g}" + (f"–{high_kg:g}" if high_kg > low_kg else "") + " kg"
 
 
 def length_text(seconds: float | None) -> str:

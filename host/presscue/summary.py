@@ -18,6 +18,7 @@ from .metrics import learnt_limits, set_metrics
 from .output import plain, write_analysis
 from .profile import parse_profile, read_profile
 from .results import Advice, Event
+from .units import METRIC, Units
 
 
 def run_analyze(
@@ -26,7 +27,9 @@ def run_analyze(
     profile_path: Path | None,
     json_path: Path | None,
     series_path: Path | None,
+    report_path: Path | None,
     annotated: bool,
+    units: Units,
     quiet: bool,
 ) -> int:
     """Analyse a recording, write what is asked for, print a summary. Raises PresscueError.
@@ -35,9 +38,13 @@ def run_analyze(
     """
     if series_path is not None and series_path.suffix.lower() not in (".csv", ".parquet"):
         raise UsageError(f"{series_path}: a series ends in .csv or .parquet")
-    for path in (json_path, series_path):
+    for path in (json_path, series_path, report_path):
         if path is not None:
             _check_target(path, recording)
+    if report_path is not None:
+        from .reporting import check_page, write_report
+
+        check_page(report_path, recording)
     said = journal.read_journal(recording).standing() if annotated else []
     profile = None if profile_path is None else read_profile(profile_path)
     if profile is None and (toml := facts.profile_said(said)) is not None:
@@ -48,20 +55,28 @@ def run_analyze(
     ) as bar:  # fmt: skip
         task = bar.add_task("", total=None, at="")
         found = analyze(
-            recording, profile, series_path, lambda done_s: bar.update(task, at=f"{clock_text(done_s)} of training")
+            recording,
+            profile,
+            series_path,
+            curves=report_path is not None,
+            progress=lambda done_s: bar.update(task, at=f"{clock_text(done_s)} of training"),
         )
     tree = found.to_json()
+    annotated_tree = annotations.overlay(plain(tree), said) if said or report_path is not None else tree
     if said:
-        tree = annotations.overlay(plain(tree), said)
+        tree = annotated_tree
         found.findings = findings_of(tree)
     if json_path is not None:
         write_analysis(json_path, tree)
+    if report_path is not None:
+        start_ms = annotations.fact(said, "start", "start_ms") or facts.origin_of(recording).start_ms
+        write_report(report_path, recording, annotated_tree, found.curves, start_ms, units)
     if not quiet:
         console = Console()
-        show(found, console)
+        show(found, console, units)
         if said:
             console.print(f"with {len(said)} annotations (presscue annotate {recording} --show)", soft_wrap=True)
-        for path in (json_path, series_path):
+        for path in (json_path, series_path, report_path):
             if path is not None:
                 console.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
     return 0
@@ -75,7 +90,7 @@ def _check_target(path: Path, recording: Path) -> None:
         raise UsageError(f"{path}: is the recording itself; name another file")
 
 
-def show(found: Analysis, console: Console) -> None:
+def show(found: Analysis, console: Console, units: Units) -> None:
     """The results, for people."""
     start_s, end_s = found.core.merge.span_s
     console.print(
@@ -84,7 +99,7 @@ def show(found: Analysis, console: Console) -> None:
         f"{found.core.merge.samples:,} readings, {found.core.merge.lost:,} lost"
     )
     if found.findings.reps:
-        console.print(reps_table(found.findings))
+        console.print(reps_table(found.findings, units))
     outside = [event for event in found.findings.faults() if event.rep is None]
     for event in outside:
         console.print(f"outside any rep: {fault_text(event)} at {event.onset_s:.1f} s")
@@ -104,7 +119,7 @@ def show(found: Analysis, console: Console) -> None:
         console.print(f"note: {note}", style="yellow", markup=False, highlight=False)
 
 
-def reps_table(findings: Findings) -> Table:
+def reps_table(findings: Findings, units: Units = METRIC) -> Table:
     """One row a rep: when, how deep, how straight, how far, how fast, and what was wrong."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("set", "rep", "start", "deepest", "end", "travel", "down", "up", "speed"):
@@ -115,9 +130,9 @@ def reps_table(findings: Findings) -> Table:
         own = [event for event in faults if event.rep == rep.rep]
         table.add_row(
             str(rep.set + 1), str(rep.rep + 1), f"{rep.start_s:.1f} s", number(rep.max_flexion_deg, "{:.0f}°"),
-            number(rep.end_flexion_deg, "{:.0f}°"), number(rep.travel_m * 1000, "{:.0f} mm"),
+            number(rep.end_flexion_deg, "{:.0f}°"), units.length(rep.travel_m),
             number(rep.eccentric_s, "{:.1f} s"), number(rep.concentric_s, "{:.1f} s"),
-            number(rep.mean_concentric_velocity_mps, "{:.2f} m/s"), faults_text(own),
+            units.speed(rep.mean_concentric_velocity_mps), faults_text(own),
         )  # fmt: skip
     return table
 

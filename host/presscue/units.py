@@ -72,3 +72,6 @@ class Units:
     def speed_value(self, mps: float) -> float:
         """Metres a second in the unit of speeds."""
         return mps if self.system == "metric" else mps / M_PER_FT
+
+
+METRIC = Units()

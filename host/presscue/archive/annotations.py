@@ -26,7 +26,7 @@ REP_FIELDS = (
 FAULT_FIELDS = ("kind", "side", "severity")
 """What can be edited in a fault."""
 
-SET_FACTS = {"load": "sled_load_kg", "lifter": "lifter", "rpe": "rpe"}
+SET_FACTS = {"load": "sled_load_kg", "lifter": "lifter", "rpe": "rpe", "intent": "intent"}
 """Statements whose last one counts, and what they are called in a set."""
 
 PAIN = ("where", "side", "level", "when")
@@ -35,13 +35,13 @@ PAIN = ("where", "side", "level", "when")
 def overlay(analysis: Tree, statements: Sequence[Entry]) -> Tree:
     """The analysis with the standing statements laid over it; the analysis itself is left as it is.
 
-    Sets get `sled_load_kg`, `lifter`, `rpe`, `notes` and `pain`; deleted reps and faults go, edited ones carry
-    `edited`, added ones `added`; counts follow. What was said of the session as a whole is in `annotations`.
+    Sets get `sled_load_kg`, `lifter`, `rpe`, `intent`, `notes` and `pain`; deleted reps and faults go, edited ones
+    carry `edited`, added ones `added`; counts follow. What was said of the session as a whole is in `annotations`.
     """
     out = copy.deepcopy(analysis)
     whole: Tree = {"notes": [], "pain": [], "deleted_reps": [], "deleted_faults": 0, "unmatched": 0}
     for one in out["sets"]:
-        one |= {"rpe": None, "notes": [], "pain": []}
+        one |= {"rpe": None, "intent": None, "notes": [], "pain": []}
     sound = [entry for entry in statements if _is_sound(entry)]
     whole["unmatched"] = len(statements) - len(sound)
     for entry in sound:
@@ -77,7 +77,7 @@ def _is_sound(entry: Entry) -> bool:
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "set": int, "rep": int, "at_s": (int, float), "onset_s": (int, float), "sled_load_kg": (int, float),
     "rpe": (int, float), "level": (int, float), "lifter": str, "where": str, "side": str, "when": str, "kind": str,
-    "text": str, "values": dict, "start_ms": int, "toml": str, "name": str,
+    "text": str, "intent": str, "values": dict, "start_ms": int, "toml": str, "name": str,
 }  # fmt: skip
 
 

@@ -90,8 +90,15 @@ def in_order(folder: Path) -> list[Found]:
 
 
 def results(path: Path, *, annotated: bool = True, working: Callable[[], None] = lambda: None) -> Tree:
-    """The analysis of a recording with its annotations, as OUT.json holds it: from the index beside it where that
-    is of this file and core, else made now, and kept in that index if there is one. working: told before making it.
+    """The analysis of a recording with its annotations, as OUT.json holds it. Raises as `studied` does."""
+    study, statements = studied(path, working=working)
+    assert study.analysis is not None
+    return annotations.overlay(study.analysis, statements) if annotated else study.analysis
+
+
+def studied(path: Path, *, working: Callable[[], None] = lambda: None) -> tuple[facts.Study, list[journal.Entry]]:
+    """The study of a recording, with an analysis, and what was said of it: from the index beside it where that is of
+    this file and core, else made now, and kept in that index if there is one. working: told before making it.
 
     Raises InputError for a recording that cannot be analysed.
     """
@@ -118,4 +125,4 @@ def results(path: Path, *, annotated: bool = True, working: Callable[[], None] =
                     index.put(found, study, statements)
     if study.analysis is None:
         raise RecordingError(f"{path}: {study.error}")
-    return annotations.overlay(study.analysis, statements) if annotated else study.analysis
+    return study, statements

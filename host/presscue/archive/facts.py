@@ -34,7 +34,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Study:
-    """What analysing a file has brought. analysis: None where `error` says in one line why there is none."""
+    """What analysing a file has brought. analysis: None where `error` says in one line why there is none.
+
+    curves: as `Curves.to_bytes` gives them, None where there are none.
+    """
 
     fingerprint: str
     core: str
@@ -42,6 +45,7 @@ class Study:
     origin: Origin = Origin()
     analysis: Tree | None = None
     error: str = ""
+    curves: bytes | None = None
 
 
 def origin_of(path: Path) -> Origin:
@@ -90,12 +94,14 @@ def study(path: Path, profile_toml: str | None) -> Study:
     try:
         origin = origin_of(path)
         said = None if profile_toml is None else parse_profile(profile_toml, f"{path}: the profile said later")
-        analysis = plain(analyze(path, said).to_json())
+        found = analyze(path, said, curves=True)
+        analysis = plain(found.to_json())
+        curves = None if found.curves is None else found.curves.to_bytes()
     except PresscueError as error:
         return Study(fingerprint, core, profile, origin, error=str(error).removeprefix(f"{path}: "))
     except Exception as error:  # one file must not end the work on all others
         return Study(fingerprint, core, profile, origin, error=f"a fault in presscue: {type(error).__name__}: {error}")
-    return Study(fingerprint, core, profile, origin, analysis)
+    return Study(fingerprint, core, profile, origin, analysis, curves=curves)
 
 
 def digest_of(profile_toml: str | None) -> str:

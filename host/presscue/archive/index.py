@@ -20,7 +20,7 @@ from .scan import Found
 
 FILE = "index.sqlite"
 
-SCHEMA = 1
+SCHEMA = 2
 """Another number in the file: the index is made anew."""
 
 BUSY_S = 20.0
@@ -37,7 +37,7 @@ CREATE TABLE sessions(
 ) WITHOUT ROWID;
 CREATE TABLE sets(
     name TEXT, "set" INTEGER, start_s REAL, end_s REAL, reps INTEGER, rest_before_s REAL, velocity_loss REAL,
-    sled_load_kg REAL, lifter TEXT, rpe REAL, notes TEXT, pain TEXT, PRIMARY KEY(name, "set")
+    sled_load_kg REAL, lifter TEXT, rpe REAL, intent TEXT, notes TEXT, pain TEXT, PRIMARY KEY(name, "set")
 ) WITHOUT ROWID;
 CREATE TABLE reps(
     name TEXT, rep INTEGER, "set" INTEGER, start_s REAL, bottom_s REAL, end_s REAL, max_flexion_deg REAL,
@@ -49,13 +49,13 @@ CREATE TABLE events(
     confidence REAL, predicted INTEGER
 );
 CREATE INDEX events_name ON events(name);
-CREATE TABLE raw(name TEXT PRIMARY KEY, study BLOB);
+CREATE TABLE raw(name TEXT PRIMARY KEY, study BLOB, curves BLOB);
 """
 
 TABLES = ("sessions", "sets", "reps", "events", "raw")
 
 _COLUMNS = {
-    "sets": "set start_s end_s reps rest_before_s velocity_loss sled_load_kg lifter rpe notes pain".split(),
+    "sets": "set start_s end_s reps rest_before_s velocity_loss sled_load_kg lifter rpe intent notes pain".split(),
     "reps": "rep set start_s bottom_s end_s max_flexion_deg end_flexion_deg travel_m eccentric_s pause_s concentric_s "
     "mean_concentric_velocity_mps peak_concentric_velocity_mps".split(),
     "events": "kind side rep onset_s detected_s end_s severity confidence predicted".split(),
@@ -177,7 +177,7 @@ class Index:
         with self._clear(), self._transaction():
             self._remove(found.name)
             self._insert("sessions", [row])
-            self._db.execute("INSERT INTO raw VALUES(?, ?)", (found.name, _packed(study)))
+            self._db.execute("INSERT INTO raw VALUES(?, ?, ?)", (found.name, _packed(study), study.curves))
             for table, columns in _COLUMNS.items():
                 rows = [] if tree is None else tree[table]
                 self._insert(table, [{"name": found.name, **{key: one.get(key) for key in columns}} for one in rows])
@@ -202,9 +202,9 @@ class Index:
     def study(self, name: str) -> facts.Study | None:
         """The study of a file as it was put in, without annotations; None where there is none."""
         with self._clear():
-            row = self._db.execute("SELECT study FROM raw WHERE name = ?", (name,)).fetchone()
+            row = self._db.execute("SELECT study, curves FROM raw WHERE name = ?", (name,)).fetchone()
         try:
-            return None if row is None else _unpacked(row[0])
+            return None if row is None else _unpacked(row[0], row[1])
         except (zlib.error, ValueError, KeyError, TypeError) as error:
             raise self._damaged(error) from None
 
@@ -213,6 +213,13 @@ class Index:
         with self._clear():
             rows = self._db.execute(f"SELECT {', '.join(LISTED)} FROM sessions").fetchall()
         return [_listed(row) for row in rows]
+
+    def seen(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """`measured` and `annotations` of analysed sessions, by name."""
+        query = "SELECT measured, annotations FROM sessions WHERE name = ? AND measured IS NOT NULL"
+        with self._clear():
+            rows = {name: self._db.execute(query, (name,)).fetchone() for name in names}
+        return {name: _resolved(row) for name, row in rows.items() if row is not None}
 
     def check(self, *, thorough: bool = False) -> None:
         """See whether the file is sound, at a glance or page by page."""
@@ -259,13 +266,13 @@ def _cell(value: Any) -> Any:
 
 
 def _packed(study: facts.Study) -> bytes:
-    tree = {**vars(study), "origin": vars(study.origin)}
+    tree = {key: value for key, value in vars(study).items() if key != "curves"} | {"origin": vars(study.origin)}
     return zlib.compress(json.dumps(tree, ensure_ascii=False).encode(), 3)
 
 
-def _unpacked(data: bytes) -> facts.Study:
+def _unpacked(data: bytes, curves: bytes | None) -> facts.Study:
     tree: Tree = json.loads(zlib.decompress(data))
-    return facts.Study(**{**tree, "origin": facts.Origin(**tree["origin"])})
+    return facts.Study(**{**tree, "origin": facts.Origin(**tree["origin"]), "curves": curves})
 
 
 def discard(folder: Path) -> None:

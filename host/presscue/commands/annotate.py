@@ -18,6 +18,11 @@ KINDS = ("lockout", "slam", "depth", "heel_lift", "seat_lift", "valgus", "varus"
 @click.option("--load", "load_kg", type=click.FloatRange(0, 1000), metavar="KG", help="On the sled: plates, carriage.")
 @click.option("--lifter", metavar="NAME", help="Who trained.")
 @click.option("--rpe", type=click.FloatRange(0, 10), metavar="0-10", help="How hard it was.")
+@click.option(
+    "--intent",
+    type=click.Choice(("maximal", "controlled")),
+    help="How it was pushed; maximal: every press as fast as possible, which is what a 1RM from speed needs.",
+)
 @click.option("--note", metavar="TEXT", help="A remark.")
 @click.option("--pain", type=click.Choice(PLACES), help="Where it hurt.")
 @click.option("--pain-level", type=click.FloatRange(0, 10), metavar="0-10", help="How much it hurt.")

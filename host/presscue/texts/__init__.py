@@ -13,7 +13,7 @@ ENVIRONMENT = "PRESSCUE_LANGUAGE"
 FALLBACK = "en"
 
 
-def text(name: str, **values: Any) -> str:
+def text(name: str, /, **values: Any) -> str:
     """The text of this dotted name, its {placeholders} filled in. Raises KeyError for a name that English lacks."""
     found = said(name)
     return found.format(**values) if values else found
