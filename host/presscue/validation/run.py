@@ -20,7 +20,7 @@ Done = TypeVar("Done")
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is, and how much there is."""
 
-SENSITIVITY_LIFTERS = 5
+SENSITIVITY_LIFTERS = 3
 FORESIGHT_LIFTERS = 10
 WITHOUT_PAD_LIFTERS = 10
 
