@@ -69,6 +69,8 @@ def log_blocks():
     return found[0] if found else FileBlocks("/log", board.LOG_FILE_BLOCKS)
 
 
-def run(stream):
-    """Never returns."""
-    build(stream).run()
+def run(stream, proven=None):
+    """Never returns. proven(): called once, when a host has had an answer."""
+    node = build(stream)
+    node.commands.proven = proven
+    node.run()

@@ -24,6 +24,7 @@ class Commands:
         self._node = node
         self.host = USB  # whose command is being handled
         self._session = None
+        self.proven = None  # called once, at the first command with a token: its sender has had an answer to hello
         self.handlers = {
             "hello": self._hello,
             "start": self._start,
@@ -52,6 +53,9 @@ class Commands:
             return
         code = handler(fields)
         if "token" in fields:
+            if self.proven is not None:
+                self.proven()
+                self.proven = None
             self._result(message[0], fields["token"], code)
 
     def _result(self, command, token, code):

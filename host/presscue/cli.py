@@ -12,6 +12,7 @@ from .commands import (
     demo,
     doctor,
     export,
+    flash,
     history,
     import_,
     live,
@@ -52,6 +53,7 @@ for _command in (
     export.export,
     import_.import_,
     doctor.doctor,
+    flash.flash,
     validate.validate,
 ):
     cli.add_command(_command)

@@ -12,6 +12,7 @@ PresscueError                    exit status 1: the work failed
 │   └── PeerError                what answers is no node, or one this program is too old for
 ├── SaveError                    a result or recording that cannot be written
 │   └── PathTaken                because a file of that name is there already
+├── FlashError                   a board that cannot be given its firmware, or does not run what it was given
 ├── IndexDamaged                 the archive's index is not what it should be; it can be made anew
 └── SessionMisuse                our own mistake in using a session; never caused by a peer
 """
@@ -64,6 +65,10 @@ class SaveError(PresscueError):
 
 
 class PathTaken(SaveError):
+    pass
+
+
+class FlashError(PresscueError):
     pass
 
 
