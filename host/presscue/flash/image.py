@@ -7,7 +7,7 @@ Between table and program lie nvs and phy_init, with keys and calibration: those
 import hashlib
 import struct
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import FlashError, UsageError
 from .extra import need
@@ -23,6 +23,7 @@ _HEADER = 24
 _SIZE_AT = 3  # flash size in the high, frequency in the low four bits
 _CHIP_AT = 12
 _HASHED_AT = 23
+_HASH = 32
 
 
 class Image(NamedTuple):
@@ -81,12 +82,11 @@ def read_image(path: Path, chip: str, expected_sha256: str | None = None) -> Ima
 
 
 def for_flash_of(boot: bytes, flash_bytes: int) -> bytes:
-    """A boot loader that takes the flash to be so large: otherwise it refuses partitions behind what it was built for."""
+    """A boot loader that takes the flash to be so large: it refuses partitions behind what it was built for."""
     megabytes = flash_bytes >> 20
     patched = bytearray(boot)
     patched[_SIZE_AT] = (megabytes.bit_length() - 1) << 4 | boot[_SIZE_AT] & 0xF
-    if boot[_HASHED_AT]:
-        patched[-32:] = hashlib.sha256(patched[:-32]).digest()
+    patched[-_HASH:] = hashlib.sha256(patched[:-_HASH]).digest()
     return bytes(patched)
 
 
@@ -96,17 +96,14 @@ def _program(path: Path, what: str, data: bytes, chip: str) -> bytes:
     from esptool.util import FatalError
 
     try:
-        parsed = LoadFirmwareImage(chip, data)
+        parsed: Any = LoadFirmwareImage(chip, data)
     except (FatalError, struct.error, IndexError, EOFError, TypeError) as error:
         raise UsageError(f"{path}: its {what} is damaged or cut short ({error}): load it again") from None
     if parsed.checksum != parsed.calculate_checksum():
         raise UsageError(f"{path}: the checksum of its {what} is wrong: load it again")
-    end = parsed.data_length
-    if data[_HASHED_AT]:
-        if parsed.stored_digest != parsed.calc_digest:
-            raise UsageError(f"{path}: the hash of its {what} is wrong: load it again")
-        end += 32
-    return data[:end]
+    if data[_HASHED_AT] != 1 or parsed.stored_digest != parsed.calc_digest:
+        raise UsageError(f"{path}: the hash of its {what} is wrong: load it again")
+    return data[: parsed.data_length + _HASH]
 
 
 def _sidecar(path: Path) -> str | None:

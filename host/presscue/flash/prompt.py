@@ -5,6 +5,7 @@ a USB bridge are reset by DTR and RTS, the others by their button.
 """
 
 import ast
+import struct
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stdout
@@ -15,8 +16,11 @@ from .extra import need
 
 CONSOLE_BAUD = 115_200
 TRY_S = 0.7
+QUIET_S = 0.1
 RESET_S = 12.0
 BUTTON_S = 30.0
+OPEN_S = 1.0
+"""For a lock that another program is just giving up."""
 PORT_S = 10.0
 """For a port with native USB to come back after a reset."""
 
@@ -28,7 +32,7 @@ class Prompt:
         need("mpremote")
         self.port = port
         self._transport: Any = None
-        self._open(0.0)
+        self._open(OPEN_S)
 
     def enter(self, say: Callable[[str], None], button: bool = True) -> None:
         """Get the prompt. button: ask for the reset button if need be. Raises FlashError if there is none to get."""
@@ -120,6 +124,8 @@ class Prompt:
             try:
                 with redirect_stdout(None):  # mpremote prints what it could not understand
                     self._transport.enter_raw_repl(soft_reset=False, timeout_overall=TRY_S)
+                    self._drain()  # answers to attempts before this one
+                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=TRY_S)
                 return True
             except TransportError:
                 pass
@@ -128,12 +134,18 @@ class Prompt:
             if time.monotonic() >= deadline_s:
                 return False
 
+    def _drain(self) -> None:
+        while self._transport.serial.in_waiting:
+            self._transport.serial.read(self._transport.serial.in_waiting)
+            time.sleep(QUIET_S)
+
     def _open(self, patience_s: float) -> None:
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
 
         baud = CONSOLE_BAUD
-        if self._transport is not None:
+        again = self._transport is not None
+        if again:
             baud = self._transport.serial.baudrate
             self._transport.serial.close()
         deadline_s = time.monotonic() + patience_s
@@ -145,7 +157,7 @@ class Prompt:
                 if time.monotonic() < deadline_s:
                     time.sleep(0.1)
                     continue
-                if patience_s:
+                if again:
                     raise self._unplugged(str(error)) from None
                 raise LinkError(
                     f"{self.port}: cannot be opened: is it plugged in, and no other program using it?"
@@ -153,8 +165,6 @@ class Prompt:
 
     @contextmanager
     def _lost(self):
-        import struct
-
         from mpremote.transport import TransportError, TransportExecError
 
         try:
