@@ -74,12 +74,13 @@ def lay_out(image: Image, flash_bytes: int, present: bytes, head: Callable[[int]
 def put(esp: Any, port: str, image: Image, erase: bool, say: Say) -> None:
     """Put an image on the chip and start it. Raises FlashError; running again heals what was cut off."""
     import esptool
+    from esptool.util import flash_size_bytes
 
     with _one_line(port):
         size = esptool.detect_flash_size(esp)
         if size is None:
             raise FlashError(f"{port}: the size of the flash is not known to esptool")
-        flash_bytes = esptool.util.flash_size_bytes(size)
+        flash_bytes = flash_size_bytes(size)
         present = esp.read_flash(TABLE_AT, TABLE_BYTES)
         layout = lay_out(image, flash_bytes, present, lambda at: esp.read_flash(at, 2 * SECTOR), erase)
         say(f"{esp.CHIP_NAME} with {size} of flash; {layout.note}")

