@@ -78,9 +78,9 @@ def put(esp: Any, port: str, image: Image, erase: bool, say: Say) -> None:
 
     with _one_line(port):
         size = esptool.detect_flash_size(esp)
-        if size is None:
+        flash_bytes = None if size is None else flash_size_bytes(size)
+        if flash_bytes is None:
             raise FlashError(f"{port}: the size of the flash is not known to esptool")
-        flash_bytes = flash_size_bytes(size)
         present = esp.read_flash(TABLE_AT, TABLE_BYTES)
         layout = lay_out(image, flash_bytes, present, lambda at: esp.read_flash(at, 2 * SECTOR), erase)
         say(f"{esp.CHIP_NAME} with {size} of flash; {layout.note}")
