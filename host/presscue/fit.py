@@ -49,7 +49,10 @@ GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
 CREPT_RAD = 0.07  # within one set
-CONTRADICTED = 8.0  # weighted squares of innovation that feet put elsewhere save; clean later sets: up to 7
+TURNED_GAIN = 20.0  # weighted squares of innovation that a turn must save; two faulty reps of a strap that sat: 9
+CONTRADICTED = 12.0  # the same for feet put elsewhere; clean later sets: up to 7, with faults in them 9
+SPOILT, SPOILT_SD = 4.0, 1.5  # a refined fit that costs so many times more and jumps that far has fitted faults
+LEAST_COST = 0.01
 RAIL_OFF_DEG = 6.0
 REST_BEFORE_S = 1.0
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
@@ -133,7 +136,11 @@ def _refined(history: History, priors: Priors, previous: Calibration) -> Calibra
     """More of the first set: everything again, from where the last fit ended."""
     problem, remarks = _with_hold(history, priors, previous)
     found = minimise(problem, vector(previous), 12)
-    return _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
+    new = _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
+    jump = np.abs(vector(new) - vector(previous))[:MOUNT] / np.maximum(previous.sd[:MOUNT], 1e-9)
+    if not new.remarks and new.cost > SPOILT * max(previous.cost, LEAST_COST) and jump.max() > SPOILT_SD:
+        return replace(previous, remarks=())
+    return new
 
 
 def _confirmed(history: History, priors: Priors, previous: Calibration) -> Calibration:
@@ -167,13 +174,14 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     problem = problem_of(history, frames, after_rest(prior), None)
     start = vector(previous)
     off_rad = _turned(problem, start)
-    if abs(off_rad) > TURNED_RAD:
+    turned = start.copy()
+    turned[MOUNT] += off_rad
+    if abs(off_rad) > TURNED_RAD and problem.gain(start, turned) > TURNED_GAIN:
         remarks.append(Remark(advice.LEG_TURNED, since_s, math.degrees(abs(off_rad))))
         stepped = replace(problem, belief=after_rest(prior, stepped=True))
         problem = replace(problem, belief=after_rest(prior, slipped=True))
         by_feet = minimise(stepped, start, 12)
-        start[MOUNT] += off_rad
-        found = minimise(problem, start, 12)
+        found = minimise(problem, turned, 12)
         if by_feet[1] < found[1]:
             problem, found = stepped, by_feet
     else:
@@ -228,7 +236,7 @@ def _crept(problem: Problem, c: Calibration) -> Calibration:
     start[MOUNT] += _turned(rest, start)
     new = taken(c, rest, minimise(rest, start, 12))
     turned_deg = math.degrees(abs(new.leg.mount_rad - old.leg.mount_rad))
-    if turned_deg < math.degrees(CREPT_RAD):
+    if turned_deg < math.degrees(CREPT_RAD) or rest.gain(vector(c), vector(new)) < TURNED_GAIN:
         return c
     remark = Remark(advice.LEG_TURNED if sharp else advice.LEG_LOOSE, since_s, turned_deg)
     return replace(new, remarks=(*c.remarks, remark))
