@@ -13,8 +13,6 @@ class Params(NamedTuple):
     """Flexion that is too deep, and for how long."""
 
     max_flexion_deg: float = 90.0  # fault above this; larger: deeper reps pass
-    caution: float = 0.5  # so many standard deviations of flexion are taken off the limit
-    caution_deg: float = 1.0  # but at most this; larger: more faults where flexion is uncertain, sooner
     hysteresis_deg: float = 4.0  # over once this far below the limit; larger: fewer, longer events
     dwell_s: float = 0.01  # above the limit for this long; larger: surer, later
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
@@ -48,7 +46,7 @@ def step(p, s, x, rep, out):
         s.lasting = 0
         say(p, s, x.t_s, s.last_s, out)
     sd = 0.0 if math.isnan(x.flexion_sd_deg) else x.flexion_sd_deg
-    if not known or flexion <= p.max_flexion_deg - min(p.caution * sd, p.caution_deg):
+    if not known or flexion <= p.max_flexion_deg:
         s.above = 0
         return
     if s.above == 0:
