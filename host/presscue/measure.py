@@ -61,10 +61,11 @@ def take_measure(p, s, x):
         return False
     if measure != SLED and x.engaged == 0.0:
         return False  # the leg moves without the sled
-    if measure != s.measure or dt > BLIND_S:
+    blind = BLIND_S < dt < p.rest_s  # longer without a word is a rest, which ends the set
+    if measure != s.measure or blind:
         if measure != s.measure:
             s.typical = 0.0
-        if dt > BLIND_S:
+        if blind:
             s.settled = 0
         s.measure = measure
         s.first = 0
