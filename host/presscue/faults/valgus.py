@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from presscue.compiled import njit
-from presscue.events import BEGUN, ENDED, VALGUS_LEFT, VALGUS_RIGHT, VARUS_LEFT, VARUS_RIGHT, certainty, report
+from presscue.events import VALGUS_LEFT, VALGUS_RIGHT, VARUS_LEFT, VARUS_RIGHT, certainty
+from presscue.faults import excess
 
 
 class Params(NamedTuple):
@@ -24,17 +25,7 @@ class Params(NamedTuple):
     right: bool = False  # the right leg carries the IMU
 
 
-STATE = np.dtype(
-    [
-        ("sign", "f8"),  # 1 valgus, -1 varus
-        ("beyond", "i8"),
-        ("lasting", "i8"),
-        ("rep", "i8"),
-        ("onset_s", "f8"),
-        ("last_s", "f8"),  # last time beyond the limit
-        ("most_deg", "f8"),
-    ]
-)
+STATE = np.dtype([("sign", "f8"), *excess.FIELDS])  # sign: 1 valgus, -1 varus
 
 
 def new_state(sign: float) -> np.ndarray:
@@ -47,34 +38,15 @@ def new_state(sign: float) -> np.ndarray:
 @njit
 def step(p, s, x, rep, out):
     """Severity: how far beyond the limit. Confidence: that the truth is beyond it, by the most rotation so far."""
-    turned = s.sign * x.valgus_deg
-    known = rep.active == 1 and not math.isnan(turned)
-    if s.lasting == 1 and (not known or turned < p.limit_deg - p.hysteresis_deg):
-        s.lasting = 0
-        say(p, s, x.t_s, s.last_s, out)
-    if not known or turned <= p.limit_deg:
-        s.beyond = 0
+    over = s.sign * x.valgus_deg - p.limit_deg
+    known = rep.active == 1 and not math.isnan(over)
+    standing = s.lasting == 0 and x.t_s - rep.moved_s > p.stood_s
+    back = not known or over < -p.hysteresis_deg
+    action = excess.judge(
+        s, x.t_s, rep.rep, over, p.sd_deg, known and over > 0.0 and not standing, back, True, p.dwell_s
+    )
+    if action == excess.NOTHING:
         return
-    if s.lasting == 0 and x.t_s - rep.moved_s > p.stood_s:
-        s.beyond = 0
-        return
-    if s.beyond == 0:
-        s.beyond = 1
-        if s.lasting == 0:
-            s.onset_s = x.t_s
-            s.most_deg = turned
-    s.last_s = x.t_s
-    s.most_deg = max(s.most_deg, turned)
-    if s.lasting == 0 and x.t_s - s.onset_s >= p.dwell_s:
-        s.lasting = 1
-        s.rep = rep.rep
-        say(p, s, x.t_s, math.nan, out)
-
-
-@njit
-def say(p, s, t_s, end_s, out):
-    action = BEGUN if math.isnan(end_s) else ENDED
     inward, outward = (VALGUS_RIGHT, VARUS_RIGHT) if p.right else (VALGUS_LEFT, VARUS_LEFT)
-    over = s.most_deg - p.limit_deg
     fault = inward if s.sign > 0.0 else outward
-    report(out, action, fault, s.rep, t_s, s.onset_s, end_s, over / p.span_deg, certainty(over, p.sd_deg))
+    excess.say(s, action, fault, x.t_s, s.most / p.span_deg, certainty(s.most, s.sd), out)
