@@ -14,15 +14,22 @@ import numba
 from numba.core import config
 
 _SOURCES = Path(__file__).parent
+_KERNEL_PACKAGES = ("faults", "tracker")
+"""Folders of kernels and of the constants and states they hold; beside them, any file that compiles something."""
+
+
+def _kernel_sources() -> list[Path]:
+    """The files that kernels are made of, and those whose constants they hold."""
+    constants = ("wire.py", "frame.py")
+    top = [p for p in sorted(_SOURCES.glob("*.py")) if p.name in constants or b"njit" in p.read_bytes()]
+    return top + [p for name in _KERNEL_PACKAGES for p in sorted((_SOURCES / name).glob("*.py"))]
 
 
 def _cache_dir() -> Path:
     """A writable folder for this state of the sources; the user's cache if it can be, else a temporary one."""
     digest = hashlib.sha256()
-    for source in sorted(_SOURCES.glob("*.py")) + sorted(_SOURCES.glob("faults/*.py")):
-        text = source.read_bytes()
-        if b"njit" in text or source.name in ("wire.py", "frame.py"):  # kernels, and the constants they hold
-            digest.update(text)
+    for source in _kernel_sources():
+        digest.update(source.read_bytes())
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     for root in (base, Path(tempfile.gettempdir())):
         folder = root / "presscue" / f"kernels-{digest.hexdigest()[:12]}"

@@ -89,3 +89,11 @@ def flexion_at(links, tissue, angle):
         else:
             high = mid
     return 0.5 * (low + high)
+
+
+@njit
+def flexion_of(links, D):
+    """Flexion (rad) at the rail coordinate D (m): 0 beyond what the leg reaches."""
+    k = 2.0 * links.thigh_m * links.shank_m
+    cosine = (D * D + links.height_m**2 - links.thigh_m**2 - links.shank_m**2) / k
+    return math.acos(min(max(cosine, -1.0), 1.0))

@@ -1,6 +1,6 @@
 """Tilt of a sensor that turns freely, for BROAD alone: the leg's own filter turns about one axis.
 
-The same three thoughts as in tracker.py, in three dimensions: the gyro carries the orientation from reading to reading,
+The same three thoughts as in tracker, in three dimensions: the gyro carries the orientation from reading to reading,
 gravity holds the tilt over seconds, rest shows the gyro's bias. Specific force is averaged where the gyro says that the
 sensor does not turn, in a frame carried along with it (as VQF does: Laidig & Seel 2023, Information Fusion 91), so that
 accelerations to and fro cancel.
