@@ -12,7 +12,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import Literal
 
 from .calibration import Calibration
@@ -66,9 +66,11 @@ class LiveSession:
         session_id: int = 0,
         wall_ms: Callable[[], int] = lambda: int(time.time() * 1000),
         sleep: Callable[[float], None] = time.sleep,
+        fit_pool: Executor | None = None,
     ):
         """reopen: opens the link again; without it a lost link is lost. record: makes the recorder, once the node is
-        known. sleep: for the pauses while there is no link."""
+        known. sleep: for the pauses while there is no link. fit_pool: where fits run; without it in a thread of their
+        own."""
         self.link, self.core, self.fits = link, core, fits
         self.session = Session(link.envelope)
         self.findings = Findings()
@@ -103,7 +105,8 @@ class LiveSession:
         self._opened_s = link.now_s()
         self._away_s = 0.0
         self._attempt = 0
-        self._pool = ThreadPoolExecutor(1, "fit") if fits == "thread" else None
+        self._own_pool = ThreadPoolExecutor(1, "fit") if fits == "thread" and fit_pool is None else None
+        self._pool = fit_pool if fits == "thread" and fit_pool is not None else self._own_pool
         self._fit: Future | None = None
         if not self.replaying:
             self._try_write(self.session.send(self.session.hello()))
@@ -144,9 +147,7 @@ class LiveSession:
             pass  # it was about to end anyway
         finally:
             self.link.close()
-            if self._pool is not None:
-                self._pool.shutdown(wait=True, cancel_futures=True)
-            self._fitted()
+            self._fit_ended()
             self._take(finish_answering(self.core) if self.fits == "anew" else self._finished(), send=False)
             self._save(lambda recorder: recorder.close())
             self.state = "ended"
@@ -265,6 +266,16 @@ class LiveSession:
             future, self._fit = self._fit, None
             self.calibrating = False
             self._calibrate(future.result()[0])
+
+    def _fit_ended(self) -> None:
+        """A fit that is being done is waited for, one that waits is given up."""
+        if self._fit is not None and self._fit.cancel():
+            self._fit = None
+        if self._fit is not None:
+            wait([self._fit])
+        if self._own_pool is not None:
+            self._own_pool.shutdown()
+        self._fitted()
 
     def _calibrate(self, calibration: Calibration) -> None:
         used = self.core.calibrate(calibration)
