@@ -120,7 +120,7 @@ def tipped(rail_deg: float, pitch_deg: float, axis_deg: float, turned_deg: float
         lean = np.eye(3) + math.sin(turn) * cross + (1.0 - math.cos(turn)) * cross @ cross
         force = back @ lean.T @ (GRAVITY_MPS2 * np.array([math.sin(rail), math.cos(rail), 0.0]))
         rate = back @ axis * math.radians(turned_deg) if i > n else np.zeros(3)
-        step(model, state, frame[0], 0.01 * i, wire.LEG, np.concatenate([force, rate + bias]))
+        step(model, state[0], frame[0], 0.01 * i, wire.LEG, np.concatenate([force, rate + bias]))
         if i == n:
             first = (float(frame[0].inward_deg), float(frame[0].twist_deg))
             before = float(frame[0].calm)
@@ -143,7 +143,7 @@ def test_without_the_leg_known_nothing_is_said():
     model = model_of(Calibration(0.0, False, True, axis=np.array([0.0, 0.0, 1.0]), first=np.array([1.0, 0.0, 0.0])))
     state, frame = new_state(), new_frame().view(np.recarray)
     for i in range(50):
-        step(model, state, frame[0], 0.01 * i, wire.LEG, np.array([GRAVITY_MPS2, 0.0, 0.5, 0.1, 0.1, 0.1]))
+        step(model, state[0], frame[0], 0.01 * i, wire.LEG, np.array([GRAVITY_MPS2, 0.0, 0.5, 0.1, 0.1, 0.1]))
     assert math.isnan(frame[0].inward_deg)
     assert math.isnan(frame[0].twist_deg)
     assert math.isfinite(frame[0].pitch_deg)

@@ -291,7 +291,7 @@ class Core:
             self._loop = None
             if before is not None and old is not None and old.layout == new.layout:
                 if not new.same_as(old):
-                    recalibrate(self._states.tracker, before, model)
+                    recalibrate(self._states.tracker[0], before, model)
                 self._refined = True
                 self._turn_rad = math.inf
             else:

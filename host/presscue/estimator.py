@@ -46,14 +46,23 @@ class Leg(NamedTuple):
     up_w: float
 
 
-def new_filter() -> tuple[np.ndarray, np.ndarray]:
-    """State (N,) and covariance (N, N), to be set by `begin`."""
-    return np.zeros(N), np.zeros((N, N))
+def filter_dtype(n: int) -> np.dtype:
+    """A filter of n states: x and its covariance P, and room for the row and gain of a measurement."""
+    return np.dtype([("x", "f8", n), ("P", "f8", (n, n)), ("row", "f8", n), ("gain", "f8", n)])
+
+
+FILTER = filter_dtype(N)
+
+
+def new_filter() -> np.ndarray:
+    """A filter array (1,), to be set by `begin`; element 0 is the record that all steps take."""
+    return np.zeros(1, FILTER).view(np.recarray)
 
 
 @njit
-def begin(x, P, phi, phi_sd, mount, mount_sd):
+def begin(s, phi, phi_sd, mount, mount_sd):
     """Start from a leg at rest at flexion phi (rad)."""
+    x, P = s.x, s.P
     x[:] = 0.0
     P[:] = 0.0
     x[PHI] = phi
@@ -67,10 +76,11 @@ def begin(x, P, phi, phi_sd, mount, mount_sd):
 
 
 @njit
-def predict(x, P, dt, noise):
+def predict(s, dt, noise):
     """Carry state and covariance over dt seconds."""
     if dt <= 0.0:
         return
+    x, P = s.x, s.P
     x[PHI] += dt * (x[RATE] + 0.5 * dt * x[ACCELERATION])
     x[RATE] += dt * x[ACCELERATION]
     half = 0.5 * dt * dt
@@ -96,57 +106,76 @@ def predict(x, P, dt, noise):
 
 
 @njit
-def update(x, P, h, residual, variance, gate):
-    """One scalar measurement with row h (n,) of a state x (n,): returns the whitened innovation.
+def update(s, residual, variance, gate):
+    """One scalar measurement with s.row of the filter s: returns the whitened innovation.
 
     Beyond `gate` standard deviations the measurement's variance is raised until the innovation sits on the gate,
     so that one clank cannot throw the state.
     """
-    n = len(x)
-    ph = np.empty(n)
-    s = 0.0
+    P, row, gain = s.P, s.row, s.gain
+    n = len(row)
+    spread = 0.0
     for i in range(n):
         total = 0.0
         for j in range(n):
-            total += P[i, j] * h[j]
-        ph[i] = total
-        s += h[i] * total
-    white = residual / math.sqrt(s + variance)
-    total = s + variance
+            total += P[i, j] * row[j]
+        gain[i] = total
+        spread += row[i] * total
+    return correct(s, spread, residual, variance, gate)
+
+
+@njit
+def update_entry(s, k, residual, variance, gate):
+    """The same for a measurement of entry k of the state alone."""
+    s.gain[:] = s.P[:, k]
+    return correct(s, s.P[k, k], residual, variance, gate)
+
+
+@njit
+def correct(s, spread, residual, variance, gate):
+    """The correction of a measurement of this spread; s.gain holds P times its row."""
+    x, P, gain = s.x, s.P, s.gain
+    n = len(x)
+    total = spread + variance
+    white = residual / math.sqrt(total)
     if abs(white) > gate:
         total = max(total, (residual / gate) ** 2)
-    gain = 1.0 / total
+    inverse = 1.0 / total
     for i in range(n):
-        k = ph[i] * gain
+        k = gain[i] * inverse
         x[i] += k * residual
         for j in range(n):
-            P[i, j] -= k * ph[j]
+            P[i, j] -= k * gain[j]
     return white
 
 
 @njit
-def update_sled(x, P, links, noise, along):
+def update_sled(s, links, noise, along):
     """Sled specific force along the rail with gravity removed (m/s2). Returns the whitened innovation."""
+    x, h = s.x, s.row
     at = pose(links, x[PHI])
     w = x[RATE]
     a = x[ACCELERATION]
-    h = np.zeros(N)
+    h[:] = 0.0
     h[RATE] = 2.0 * at.D2 * w
     h[ACCELERATION] = at.D1
     h[SLED_BIAS] = 1.0
-    return update(x, P, h, along - (at.D1 * a + at.D2 * w * w + x[SLED_BIAS]), noise.sled_mps2**2, 4.0)
+    return update(s, along - (at.D1 * a + at.D2 * w * w + x[SLED_BIAS]), noise.sled_mps2**2, 4.0)
 
 
 @njit
-def update_leg(x, P, links, leg, noise, rate, f1, f2, white):
-    """Angular rate about the flexion axis (rad/s) and in-plane specific force (m/s2); fills white (3,)."""
+def update_leg(s, links, leg, noise, rate, f1, f2):
+    """Angular rate about the flexion axis (rad/s) and in-plane specific force (m/s2). Returns the three whitened
+    innovations."""
+    x, h = s.x, s.row
     at = pose(links, x[PHI])
-    h = np.zeros(N)
+    h[:] = 0.0
     turn = at.theta1 + leg.tissue
     h[PHI] = at.theta2 * x[RATE]
     h[RATE] = turn
     h[GYRO_BIAS] = 1.0
-    white[0] = update(x, P, h, rate - (turn * x[RATE] + x[GYRO_BIAS]), noise.gyro_radps**2, 4.0)
+    by_rate = update(s, rate - (turn * x[RATE] + x[GYRO_BIAS]), noise.gyro_radps**2, 4.0)
+    by_first = by_second = 0.0
     for k in range(2):
         at = pose(links, x[PHI])
         w = x[RATE]
@@ -178,7 +207,12 @@ def update_leg(x, P, links, leg, noise, rate, f1, f2, white):
         h[RATE] = per_a_u * 2.0 * (at.D2 + leg.strap_m * at.theta1 * at.theta1 * cosine) * w
         h[ACCELERATION] = per_a_u * du_da + per_a_w * dw_da
         h[MOUNT] = per_psi
-        white[1 + k] = update(x, P, h, residual, noise.leg_mps2**2, 4.0)
+        white = update(s, residual, noise.leg_mps2**2, 4.0)
+        if k == 0:
+            by_first = white
+        else:
+            by_second = white
+    return by_rate, by_first, by_second
 
 
 @njit

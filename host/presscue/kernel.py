@@ -34,7 +34,7 @@ COLUMNS = (
 class States(NamedTuple):
     """Everything the loop remembers."""
 
-    tracker: tracker.State
+    tracker: np.ndarray
     frame: np.ndarray
     reps: np.ndarray
     plane: np.ndarray
@@ -91,14 +91,15 @@ def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace
     model, p_reps, p_faults, states = loop.model, loop.p_reps, loop.p_faults, loop.states
     x = states.frame[0]
     rep = states.reps[0]
+    track, baseline = states.tracker[0], states.plane[0]
     s = moved[0]
     out = states.out
     for i in range(begin, end):
         source = kinds[i]
         sets = rep.sets
-        tracker.step(model, states.tracker, x, t_s[i], source, values[i])
+        tracker.step(model, track, x, t_s[i], source, values[i])
         reps.step(p_reps, rep, x, out)
-        plane.step(states.plane[0], x, rep)
+        plane.step(baseline, x, rep)
         faults.step_all(p_faults, states.faults, x, rep, out)
         if trace.shape[0] > 0:
             row = trace[i]

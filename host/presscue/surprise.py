@@ -75,26 +75,24 @@ def vector(c: Calibration) -> np.ndarray:
 
 
 @njit
-def innovations(kinds, t_s, readings, starts, links, leg, noise, x, P, out):
+def innovations(kinds, t_s, readings, starts, links, leg, noise, filter, out):
     """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none.
 
     kinds (n,): 0 sled, 1 leg. readings (n, 3): along, -, - or rate, f1, f2. starts (n, 3): flag 1 where a stretch
     begins and the filter is set from the in-plane specific force of a leg at rest that stands beside it.
     """
-    white = np.zeros(3)
     for i in range(len(t_s)):
         if starts[i, 0] == 1.0:
             phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
-            begin(x, P, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
+            begin(filter, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
         else:
-            predict(x, P, t_s[i] - t_s[i - 1], noise)
+            predict(filter, t_s[i] - t_s[i - 1], noise)
         if kinds[i] == 0:
-            out[i, 0] = update_sled(x, P, links, noise, readings[i, 0])
+            out[i, 0] = update_sled(filter, links, noise, readings[i, 0])
         else:
-            update_leg(x, P, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2], white)
-            out[i, 0] = white[0]
-            out[i, 1] = white[1]
-            out[i, 2] = white[2]
+            out[i, 0], out[i, 1], out[i, 2] = update_leg(
+                filter, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2]
+            )
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ class Problem:
     def whitened(self, p: np.ndarray) -> np.ndarray:
         """Innovations (n, 3) under p, in standard deviations."""
         white = np.zeros((len(self.t_s), 3))
-        innovations(self.kinds, self.t_s, self.readings, self.starts, *self.split(p), FIT_NOISE, *new_filter(), white)
+        innovations(self.kinds, self.t_s, self.readings, self.starts, *self.split(p), FIT_NOISE, new_filter()[0], white)
         return white
 
     def residuals(self, p: np.ndarray) -> np.ndarray:

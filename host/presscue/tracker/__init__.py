@@ -12,8 +12,6 @@ Four small filters run side by side, each on what it alone can know:
 
 import math
 
-import numpy as np
-
 from presscue import wire
 from presscue.compiled import njit
 from presscue.estimator import PHI, RATE, carry_over, predict, update_leg, update_sled
@@ -22,33 +20,11 @@ from presscue.tracker.linking import go_on_by_both, maybe_start, stop_linkage, s
 from presscue.tracker.out_of_plane import step_plane, write_plane
 from presscue.tracker.pitch import step_pitch
 from presscue.tracker.sled import step_sled
-from presscue.tracker.state import (
-    BUSY_T,
-    BY_SLED,
-    DEGREES,
-    F1_LOW,
-    F2_LOW,
-    FILTER_T,
-    LEG_NIS,
-    LEG_T,
-    LOST_S,
-    OFFSET,
-    ON,
-    PITCH_ZERO,
-    RATE_LOW,
-    SLED_NIS,
-    SLED_T,
-    STOOD_D,
-    WAIT_T,
-    Model,
-    State,
-    model_of,
-    new_state,
-)
+from presscue.tracker.state import DEGREES, LOST_S, Model, model_of, new_state
 from presscue.tracker.steps import watch_steps
 from presscue.tracker.writing import write_frame
 
-__all__ = ["Model", "State", "model_of", "new_state", "recalibrate", "step"]
+__all__ = ["Model", "model_of", "new_state", "recalibrate", "step"]
 
 SLED = wire.SLED
 LEG = wire.LEG
@@ -62,65 +38,62 @@ RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (
 @njit
 def step_sled_reading(m, s, f, t, v):
     """One reading v of the sled IMU."""
-    aux = s.aux
     along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
     linked_mps = math.nan
-    if aux[ON] == 1.0:
-        predict(s.x, s.P, t - aux[FILTER_T], m.noise)
-        aux[FILTER_T] = t
-        if t - aux[LEG_T] < 0.5 * LOST_S:
-            linked_mps = pose(m.links, s.x[PHI]).D1 * s.x[RATE]
+    if s.on == 1:
+        predict(s.link, t - s.filter_t_s, m.noise)
+        s.filter_t_s = t
+        if t - s.leg_t_s < 0.5 * LOST_S:
+            linked_mps = pose(m.links, s.link.x[PHI]).D1 * s.link.x[RATE]
     still = step_sled(m, s, t, along, linked_mps)
     f.still = 1.0 if still else 0.0
-    if aux[ON] == 1.0:
-        at = pose(m.links, s.x[PHI])
-        away = t - aux[SLED_T] > LOST_S
-        white = update_sled(s.x, s.P, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.x[RATE]))
-        aux[SLED_NIS] = surprise(aux[SLED_NIS], white, 0.0 if away else t - aux[SLED_T])
-        D = pose(m.links, s.x[PHI]).D
+    if s.on == 1:
+        at = pose(m.links, s.link.x[PHI])
+        away = t - s.sled_t_s > LOST_S
+        white = update_sled(s.link, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.link.x[RATE]))
+        s.sled_nis = surprise(s.sled_nis, white, 0.0 if away else t - s.sled_t_s)
+        D = pose(m.links, s.link.x[PHI]).D
         if not still or away:
-            aux[STOOD_D] = D
-        elif abs(linked_mps) > ALONE_MPS and abs(D - aux[STOOD_D]) > ALONE_M:
+            s.stood_D = D
+        elif abs(linked_mps) > ALONE_MPS and abs(D - s.stood_D) > ALONE_M:
             stop_linkage(s, t)
-    aux[SLED_T] = t
+    s.sled_t_s = t
 
 
 @njit
 def step_leg_reading(m, s, f, t, v):
     """One reading v of the leg IMU."""
-    aux = s.aux
-    dt = t - aux[LEG_T]
+    dt = t - s.leg_t_s
     rate = v[3] * m.axis[0] + v[4] * m.axis[1] + v[5] * m.axis[2] - m.gyro_bias
     f1 = v[0] * m.first[0] + v[1] * m.first[1] + v[2] * m.first[2]
     f2 = v[0] * m.second[0] + v[1] * m.second[1] + v[2] * m.second[2]
     step_pitch(m, s, t, rate, f1, f2)
-    f.pitch_deg = (s.pitch[0] - aux[PITCH_ZERO]) * DEGREES
+    f.pitch_deg = (s.pitch.x[0] - s.pitch_zero) * DEGREES
     watch_steps(s, t)
     rate1 = v[3] * m.first[0] + v[4] * m.first[1] + v[5] * m.first[2]
     rate2 = v[3] * m.second[0] + v[4] * m.second[1] + v[5] * m.second[2]
     step_plane(s, t, dt, rate, rate1, rate2, v[0] * m.axis[0] + v[1] * m.axis[1] + v[2] * m.axis[2])
     write_plane(m, s, f)
     low = 1.0 if dt > LOST_S else min(dt / 0.1, 1.0)
-    aux[F1_LOW] += low * (f1 - aux[F1_LOW])
-    aux[F2_LOW] += low * (f2 - aux[F2_LOW])
-    aux[RATE_LOW] += low * (rate - aux[RATE_LOW])
-    if abs(aux[RATE_LOW]) > 0.1 or abs(rate) > 0.3:
-        aux[BUSY_T] = t
-    if aux[BY_SLED] == 1.0 and t - aux[SLED_T] < LOST_S:
+    s.f1_low += low * (f1 - s.f1_low)
+    s.f2_low += low * (f2 - s.f2_low)
+    s.rate_low += low * (rate - s.rate_low)
+    if abs(s.rate_low) > 0.1 or abs(rate) > 0.3:
+        s.busy_t_s = t
+    if s.by_sled == 1 and t - s.sled_t_s < LOST_S:
         go_on_by_both(m, s, t, rate)
-    elif m.linked and aux[ON] == 0.0 and t - aux[SLED_T] < LOST_S:
+    elif m.linked and s.on == 0 and t - s.sled_t_s < LOST_S:
         if LOST_S < dt < 1e8:
-            aux[BUSY_T], aux[WAIT_T] = t, t - RETURN_S
+            s.busy_t_s, s.wait_t_s = t, t - RETURN_S
         maybe_start(m, s, t, f.still == 1.0)
-    if aux[ON] == 1.0:
-        predict(s.x, s.P, t - aux[FILTER_T], m.noise)
-        aux[FILTER_T] = t
-        white3 = np.zeros(3)
-        update_leg(s.x, s.P, m.links, m.leg, m.noise, rate, f1, f2, white3)
-        white = math.sqrt((white3[0] ** 2 + white3[1] ** 2 + white3[2] ** 2) / 3.0)
-        white /= 1.0 + WOBBLE * abs(s.x[RATE])
-        aux[LEG_NIS] = surprise(aux[LEG_NIS], white, 0.0 if dt > LOST_S else dt)
-    aux[LEG_T] = t
+    if s.on == 1:
+        predict(s.link, t - s.filter_t_s, m.noise)
+        s.filter_t_s = t
+        by_rate, by_first, by_second = update_leg(s.link, m.links, m.leg, m.noise, rate, f1, f2)
+        white = math.sqrt((by_rate**2 + by_first**2 + by_second**2) / 3.0)
+        white /= 1.0 + WOBBLE * abs(s.link.x[RATE])
+        s.leg_nis = surprise(s.leg_nis, white, 0.0 if dt > LOST_S else dt)
+    s.leg_t_s = t
 
 
 @njit
@@ -133,7 +106,7 @@ def step(m, s, f, t, source, v):
         f.heel_right = v[1]
         f.seat = v[2]
         return
-    dt = t - s.aux[LEG_T if source == LEG else SLED_T]
+    dt = t - (s.leg_t_s if source == LEG else s.sled_t_s)
     if source == SLED and m.has_sled:
         step_sled_reading(m, s, f, t, v)
     elif source == LEG and m.has_leg:
@@ -145,9 +118,9 @@ def step(m, s, f, t, source, v):
 @njit
 def recalibrate(s, old, new):
     """Carry the running linkage filter from one calibration to the next; it restarts where it cannot."""
-    if s.aux[ON] == 1.0 and old.linked and new.linked:
-        before = pose(old.links, s.x[PHI]).D
-        if carry_over(s.x, old.links, old.leg, new.links, new.leg):
-            s.aux[OFFSET] += before - pose(new.links, s.x[PHI]).D
+    if s.on == 1 and old.linked and new.linked:
+        before = pose(old.links, s.link.x[PHI]).D
+        if carry_over(s.link.x, old.links, old.leg, new.links, new.leg):
+            s.offset_m += before - pose(new.links, s.link.x[PHI]).D
         else:
-            stop_linkage(s, s.aux[LEG_T])
+            stop_linkage(s, s.leg_t_s)

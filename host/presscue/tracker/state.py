@@ -6,11 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from presscue.calibration import Calibration, Priors
-from presscue.estimator import Leg, N, Noise
+from presscue.estimator import FILTER, Leg, Noise, filter_dtype
 from presscue.linkage import Links
 
 LOST_S = 0.3  # an IMU silent for longer is not measured
 DEGREES = 180.0 / math.pi
+
+
+Vector = tuple[float, float, float]
 
 
 class Model(NamedTuple):
@@ -19,12 +22,12 @@ class Model(NamedTuple):
     has_sled: bool
     has_leg: bool
     linked: bool
-    rail: np.ndarray
+    rail: Vector
     along: float
     floor_mps2: float
-    axis: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
+    axis: Vector
+    first: Vector
+    second: Vector
     gyro_bias: float
     links: Links
     leg: Leg
@@ -36,8 +39,10 @@ INWARD = {"left": 1.0, "right": -1.0, None: math.nan}
 
 
 def model_of(c: Calibration, priors: Priors | None = None) -> Model:
-    """The model of a calibration. All arrays are contiguous: another layout would be compiled for anew."""
-    rail, axis, first, second = (np.ascontiguousarray(vector) for vector in (c.rail, c.axis, c.first, c.second))
+    """The model of a calibration."""
+    rail, axis, first, second = (
+        (float(vector[0]), float(vector[1]), float(vector[2])) for vector in (c.rail, c.axis, c.first, c.second)
+    )
     return Model(
         c.has_sled,
         c.has_leg,
@@ -56,31 +61,61 @@ def model_of(c: Calibration, priors: Priors | None = None) -> Model:
     )
 
 
-class State(NamedTuple):
-    """All that the tracker remembers, as float64 arrays; copying them saves it."""
+STATE = np.dtype(
+    [
+        ("link", FILTER),  # linkage filter
+        ("sled", filter_dtype(3)),  # position (m), velocity (m/s), accelerometer bias (m/s2)
+        ("pitch", filter_dtype(3)),  # angle (rad), gyro bias (rad/s), gyro scale
+        # linkage
+        ("on", "i8"),  # 1 while its filter runs
+        ("filter_t_s", "f8"),  # up to when
+        ("sled_nis", "f8"),  # running means of its squared innovations
+        ("leg_nis", "f8"),
+        ("wait_t_s", "f8"),  # since when it is off
+        ("by_sled", "i8"),  # 1 while the leg IMU is lost and the sled says where the leg is
+        ("sled_D", "f8"),  # rail coordinate of the sled filter's zero then
+        ("by_linkage", "i8"),  # 1 while position is the linkage's, and its offset from that
+        ("offset_m", "f8"),
+        # sled
+        ("sled_t_s", "f8"),
+        ("along", "f8"),  # specific force along the rail without gravity (m/s2); smoothed over 0.15 and 0.04 s
+        ("sled_low", "f8"),
+        ("sled_fast", "f8"),
+        ("moved_t_s", "f8"),  # it was last accelerated
+        ("stood_D", "f8"),  # rail coordinate where it came to stand
+        ("dead_mps", "f8"),  # velocity by its own pushes since it last stood
+        # leg
+        ("leg_t_s", "f8"),
+        ("f1_low", "f8"),  # in-plane specific force (m/s2) and rate (rad/s), smoothed
+        ("f2_low", "f8"),
+        ("rate_low", "f8"),
+        ("busy_t_s", "f8"),  # it last turned
+        ("pitch_zero", "f8"),
+        # out of the plane: rotation about the vertical and about the horizontal in the leg's plane (rad)
+        ("turn", "f8"),
+        ("tilt", "f8"),
+        ("bias_1", "f8"),  # gyro bias and smoothed rate along the two in-plane axes of the IMU (rad/s)
+        ("bias_2", "f8"),
+        ("slow_1", "f8"),
+        ("slow_2", "f8"),
+        ("calm_t_s", "f8"),  # since when the leg has been calm, and for how long in all
+        ("rested_s", "f8"),
+        # steps
+        ("swing", "i8"),  # sign of the swing under way; the extremes of pitch (rad) about it, and when they were
+        ("swing_top", "f8"),
+        ("swing_top_t_s", "f8"),
+        ("swing_low", "f8"),
+        ("swing_low_t_s", "f8"),
+        ("step_t_s", "f8"),  # the last step
+    ]
+)
 
-    x: np.ndarray  # linkage filter (N,), (N, N)
-    P: np.ndarray
-    sled: np.ndarray  # position, velocity, bias; covariance
-    sled_P: np.ndarray
-    pitch: np.ndarray  # angle, bias, scale; covariance
-    pitch_P: np.ndarray
-    plane: np.ndarray
-    aux: np.ndarray
 
-
-(
-    ON, SLED_T, LEG_T, SLED_NIS, LEG_NIS, SLED_LOW, MOVED_T, F1_LOW, F2_LOW,
-    RATE_LOW, BUSY_T, PITCH_ZERO, OFFSET, LINKED, FILTER_T, ALONG, WAIT_T, SLED_FAST, STOOD_D, DEAD_MPS,
-    SWING, SWING_TOP, SWING_TOP_T, SWING_LOW, SWING_LOW_T, STEP_T, BY_SLED, SLED_D, AUX,
-) = range(29)  # fmt: skip
-
-
-def new_state() -> State:
-    """A tracker that has seen nothing."""
-    aux = np.zeros(AUX)
-    for i in (SLED_T, LEG_T, MOVED_T, BUSY_T, FILTER_T, WAIT_T, STEP_T):
-        aux[i] = -1e9
-    sled_P = np.diag([1e-6, 1e-4, 0.03**2])
-    pitch_P = np.diag([1.0, 0.02**2, 0.02**2])
-    return State(np.zeros(N), np.zeros((N, N)), np.zeros(3), sled_P, np.zeros(3), pitch_P, np.zeros(8), aux)
+def new_state() -> np.ndarray:
+    """A state array (1,) that has seen nothing: element 0 is the record that `step` takes; copying it saves it."""
+    state = np.zeros(1, STATE).view(np.recarray)
+    for name in ("sled_t_s", "leg_t_s", "moved_t_s", "busy_t_s", "filter_t_s", "wait_t_s", "step_t_s"):
+        state[name] = -1e9
+    state["sled"]["P"] = np.diag([1e-6, 1e-4, 0.03**2])
+    state["pitch"]["P"] = np.diag([1.0, 0.02**2, 0.02**2])
+    return state

@@ -6,18 +6,7 @@ from presscue.compiled import njit
 from presscue.estimator import ACCELERATION, PHI, RATE
 from presscue.linkage import pose
 from presscue.tracker.linking import by_sled
-from presscue.tracker.state import (
-    BY_SLED,
-    DEGREES,
-    LEG_T,
-    LINKED,
-    LOST_S,
-    OFFSET,
-    ON,
-    SLED_LOW,
-    SLED_T,
-    STEP_T,
-)
+from presscue.tracker.state import DEGREES, LOST_S
 
 STEPPING_S = 2.5  # how long after a step the leg is taken to be off the sled
 
@@ -25,45 +14,44 @@ STEPPING_S = 2.5  # how long after a step the leg is taken to be off the sled
 @njit
 def write_frame(m, s, f, t):
     """Put what the filters know into the frame; NaN for what they do not."""
-    aux = s.aux
-    if t - aux[LEG_T] > LOST_S:
+    if t - s.leg_t_s > LOST_S:
         f.pitch_deg = math.nan
         f.inward_deg = math.nan
         f.twist_deg = math.nan
-    if aux[ON] == 1.0:
-        at = pose(m.links, s.x[PHI])
-        if aux[LINKED] == 0.0:
-            aux[OFFSET] += s.sled[0] - at.D  # position goes on from where it was
-            aux[LINKED] = 1.0
-        w = s.x[RATE]
-        f.flexion_deg = s.x[PHI] * DEGREES
-        f.flexion_sd_deg = math.sqrt(max(s.P[PHI, PHI], 0.0)) * DEGREES
+    if s.on == 1:
+        at = pose(m.links, s.link.x[PHI])
+        if s.by_linkage == 0:
+            s.offset_m += s.sled.x[0] - at.D  # position goes on from where it was
+            s.by_linkage = 1
+        w = s.link.x[RATE]
+        f.flexion_deg = s.link.x[PHI] * DEGREES
+        f.flexion_sd_deg = math.sqrt(max(s.link.P[PHI, PHI], 0.0)) * DEGREES
         f.rate_dps = w * DEGREES
-        f.position_m = at.D + aux[OFFSET]
+        f.position_m = at.D + s.offset_m
         f.velocity_mps = at.D1 * w
-        f.acceleration_mps2 = at.D1 * s.x[ACCELERATION] + at.D2 * w * w
-        if t - aux[SLED_T] > LOST_S:
+        f.acceleration_mps2 = at.D1 * s.link.x[ACCELERATION] + at.D2 * w * w
+        if t - s.sled_t_s > LOST_S:
             f.still = math.nan
-        f.engaged = 1.0 if max(t - aux[SLED_T], t - aux[LEG_T]) < LOST_S else math.nan
+        f.engaged = 1.0 if max(t - s.sled_t_s, t - s.leg_t_s) < LOST_S else math.nan
         return
-    if aux[LINKED] == 1.0:
-        aux[OFFSET] += pose(m.links, s.x[PHI]).D - s.sled[0]
-        aux[LINKED] = 0.0
-    if aux[BY_SLED] == 1.0:
+    if s.by_linkage == 1:
+        s.offset_m += pose(m.links, s.link.x[PHI]).D - s.sled.x[0]
+        s.by_linkage = 0
+    if s.by_sled == 1:
         phi, sd = by_sled(m, s)
         f.flexion_deg = phi * DEGREES
         f.flexion_sd_deg = sd * DEGREES
-        f.rate_dps = s.sled[1] / min(pose(m.links, phi).D1, -0.02) * DEGREES
+        f.rate_dps = s.sled.x[1] / min(pose(m.links, phi).D1, -0.02) * DEGREES
     else:
         f.flexion_deg = math.nan
         f.flexion_sd_deg = math.nan
         f.rate_dps = math.nan
-    both = m.linked and t - aux[SLED_T] < LOST_S and t - aux[LEG_T] < LOST_S
-    f.engaged = 0.0 if both or t - aux[STEP_T] < STEPPING_S else math.nan
-    if m.has_sled and t - aux[SLED_T] < LOST_S:
-        f.position_m = s.sled[0] + aux[OFFSET]
-        f.velocity_mps = s.sled[1]
-        f.acceleration_mps2 = aux[SLED_LOW] - s.sled[2]
+    both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
+    f.engaged = 0.0 if both or t - s.step_t_s < STEPPING_S else math.nan
+    if m.has_sled and t - s.sled_t_s < LOST_S:
+        f.position_m = s.sled.x[0] + s.offset_m
+        f.velocity_mps = s.sled.x[1]
+        f.acceleration_mps2 = s.sled_low - s.sled.x[2]
     else:
         f.position_m = math.nan
         f.velocity_mps = math.nan
