@@ -14,7 +14,7 @@ def test_the_demo_finds_what_was_made(tmp_path: Path, capsys):
     assert "9 reps counted, 9 done" in out
     assert "missed" not in out
     assert "not made" not in out
-    for kind in ("lockout", "heel lift", "depth", "tempo"):
+    for kind in ("lockout", "heel lift", "too deep", "too fast"):
         assert kind in out
     assert "within the budget" in " ".join(out.split())
     (recording,) = tmp_path.glob("*.presscue")

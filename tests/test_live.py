@@ -55,7 +55,7 @@ def test_reps_are_counted_and_cues_are_felt_in_time(recorded):
     assert {ack.outcome for ack in live.acks} <= {"started", "outranked"}
     latency = live.cue_latency_ms()
     assert latency is not None
-    print(f"cue latency p50 {latency['p50']:.0f} p95 {latency['p95']:.0f} ms, {live.calibrations} calibrations")
+    print(f"cue latency p50 {latency['p50']:.0f} p95 {latency['p95']:.0f} ms, {live.fits.calibrations} calibrations")
     assert latency["p95"] <= 75
     assert live.clock.round_trip_us < 30_000
 
@@ -198,12 +198,12 @@ def test_a_full_disk_does_not_end_the_training(tmp_path: Path):
             self.closed = True
 
     def fill(live: LiveSession) -> None:
-        if live.recorder is not None and live.core.merge.watermark > 2 and live.save_error is None:
-            live.recorder._file.close()
-            live.recorder._file = Full()  # type: ignore[assignment]
+        if live.kept.recorder is not None and live.kept.path is not None and live.core.merge.watermark > 2:
+            live.kept.recorder._file.close()
+            live.kept.recorder._file = Full()  # type: ignore[assignment]
 
     play(live, 6.0, fill)
-    assert "No space left" in str(live.save_error)
+    assert "No space left" in str(live.kept.error)
     assert live.core.merge.watermark >= 6.0
 
 

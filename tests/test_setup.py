@@ -47,7 +47,7 @@ def through(leader: Leader, until_s: float = 120.0, say=None) -> int:
         leader.turn()
         if say is not None:
             say()
-        asks = (setup.step == "cues" and setup.progress()[0] == "cues.done") or setup.step in ("wear", "hold")
+        asks = (setup.step == "cues" and setup.progress()[0] == "setup.cues.done") or setup.step in ("wear", "hold")
         if asks and not setup.measuring:
             setup.press("next")
             presses += 1
@@ -144,7 +144,7 @@ def test_a_hold_in_which_the_leg_moves_begins_anew():
         setup.feed([readings(SLED, i / 10), readings(LEG, i / 10, 1.0 if i == 20 else 0.0)])
         setup.look(Facts(i / 10, "streaming"))
         if i == 25:
-            assert setup.progress()[0] == "hold.moved"
+            assert setup.progress()[0] == "setup.hold.moved"
         if setup.step != "hold":
             break
     assert setup.hold_s is not None
@@ -202,7 +202,10 @@ def test_the_page_leads_to_the_first_rep():
             while not setup.done and live.step() and setup.motion.t_s < 120.0:
                 leader.turn()
                 say()
-                asks = (setup.step == "cues" and setup.progress()[0] == "cues.done") or setup.step in ("wear", "hold")
+                asks = (setup.step == "cues" and setup.progress()[0] == "setup.cues.done") or setup.step in (
+                    "wear",
+                    "hold",
+                )
                 if asks and not setup.measuring:
                     page._drawn_s = -1.0
                     page.update(live)

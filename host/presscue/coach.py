@@ -14,14 +14,17 @@ from .archive.places import archive_folder, free_path, stem_of
 from .errors import LinkError, PathTaken, UsageError
 from .fitting import core_of
 from .links import Link, open_link
-from .live import Fits, LiveSession
+from .live import LiveSession
+from .live_fits import How
 from .profile import Profile, parse_profile, read_profile
 from .recording import SUFFIX, Recorder, read_recording
 from .session.events import NodeInfo
-from .summary import advice_text, faults_text, foresight_text, reps_table, sets_text
+from .summary import advice_text, counted_text, faults_text, foresight_text, reps_table, sets_text
+from .texts import text
+from .units import Units
 from .view import View
 from .warmup import warm_up
-from .web.shown import NO_PAGE, PageWish, show
+from .web.shown import Display, show
 
 CALIBRATION = wire.TYPES["calibration"]
 
@@ -35,14 +38,12 @@ def run_live(
     load_kg: float | None,
     lifter: str | None,
     observe: bool,
-    plain: bool,
-    quiet: bool,
-    web: PageWish = NO_PAGE,
+    display: Display,
 ) -> int:
     """Coach over a link. 0 when it ended as it should, 1 when the recording could not be kept. Raises PresscueError."""
     moniker = moniker or only_port()
     known = None if profile is None else read_profile(profile)
-    fits: Fits = "thread"
+    fits: How = "thread"
     if moniker.startswith("replay:"):
         path = Path(moniker.removeprefix("replay:"))
         known = known or _recorded_profile(path)
@@ -53,8 +54,8 @@ def run_live(
     said = {"sled_load_kg": load_kg, "lifter": lifter}
     known = replace(known, **{name: value for name, value in said.items() if value is not None})
     if fits == "thread":
-        get_ready(quiet)
-    with show(moniker, known, web, plain=plain, quiet=quiet) as view:
+        get_ready(display.quiet)
+    with show(moniker, known, display) as view:
         link = open_link(moniker)
     keep = recorder_in(archive_folder(folder), known) if record else None
     core = core_of(known, patient=fits == "anew", observe_only=observe)
@@ -62,9 +63,9 @@ def run_live(
         link, core, fits=fits, reopen=reopener(moniker, link), record=keep, session_id=secrets.randbits(32)
     )
     coach(live, view, getattr(link, "duration_s", None))
-    if not quiet:
-        report(live, Console())
-    return 1 if live.save_error is not None else 0
+    if not display.quiet:
+        report(live, Console(), display.units)
+    return 1 if live.kept.error is not None else 0
 
 
 def coach(live: LiveSession, view: View, duration_s: float | None = None) -> None:
@@ -84,35 +85,36 @@ def coach(live: LiveSession, view: View, duration_s: float | None = None) -> Non
             view.close()
 
 
-def report(live: LiveSession, console: Console) -> None:
+def report(live: LiveSession, console: Console, units: Units) -> None:
     """How the session went."""
     found = live.findings
-    console.print(f"[bold]{len(found.reps)} reps in {len(found.sets)} sets[/], {found.clean_reps()} clean")
+    console.print(counted_text(found), style="bold", highlight=False)
     if found.reps:
-        console.print(reps_table(found))
-    for words in sets_text(found):
+        console.print(reps_table(found, units))
+    for words in sets_text(found, units):
         console.print(words, highlight=False)
     if words := foresight_text(found):
         console.print(words, highlight=False)
     for advice in found.advice:
         console.print(advice_text(advice), style="yellow")
     if live.core.calibration is None:
-        console.print("not measured: there was too little movement to calibrate on")
+        console.print(text("terminal.no_calibration"))
     if outside := [event for event in found.faults() if event.rep is None]:
-        console.print(f"outside any rep: {faults_text(outside)}")
+        console.print(text("terminal.outside", faults=faults_text(outside)), highlight=False)
     if latency := live.cue_latency_ms():
-        console.print("cue latency " + ", ".join(f"{name} {latency[name]:.0f} ms" for name in ("p50", "p95", "p99")))
+        words = ", ".join(f"{name} {latency[name]:.0f} ms" for name in ("p50", "p95", "p99"))
+        console.print(f"{text('live.latency')} {words}")
     if live.session.counts.lost_readings:
-        console.print(f"readings lost: {live.session.counts.lost_readings}")
+        console.print(text("terminal.lost", n=live.session.counts.lost_readings))
     say_where(live, console)
 
 
 def say_where(live: LiveSession, console: Console) -> None:
     """Where the session file lies, or why there is none."""
-    if live.save_error is not None:
-        Console(stderr=True).print(f"presscue: {live.save_error}", markup=False, highlight=False, soft_wrap=True)
-    elif live.recorder is not None:
-        console.print(f"session file: {live.recorder.path}", markup=False, highlight=False, soft_wrap=True)
+    if live.kept.error is not None:
+        Console(stderr=True).print(f"presscue: {live.kept.error}", markup=False, highlight=False, soft_wrap=True)
+    elif live.kept.path is not None:
+        console.print(text("terminal.file", path=live.kept.path), markup=False, highlight=False, soft_wrap=True)
 
 
 def get_ready(quiet: bool) -> None:
@@ -121,7 +123,7 @@ def get_ready(quiet: bool) -> None:
     if quiet or not sys.stderr.isatty():
         warm_up()
         return
-    with console.status("getting ready (the first start compiles once, about 20 s)…"):
+    with console.status(text("terminal.warm_up")):
         warm_up()
 
 

@@ -23,7 +23,9 @@ from .results import Event
 from .simulator.scenario import ScenarioError, parse_options
 from .simulator.truth import TrueFault
 from .summary import foresight_text, number, reps_table
-from .web.shown import NO_PAGE, PageWish, show
+from .texts import text
+from .units import Units
+from .web.shown import Display, show
 
 SEED = 10
 FAULTS = "heel_lift+lockout+depth+tempo"
@@ -51,9 +53,7 @@ def run_demo(
     seed: int | None,
     faults: str | None,
     folder: Path | None,
-    plain: bool,
-    quiet: bool,
-    web: PageWish = NO_PAGE,
+    display: Display,
 ) -> int:
     """Play the demo. Raises PresscueError."""
     options = f"seed={SEED if seed is None else seed},faults={FAULTS if faults is None else faults},{SESSION}"
@@ -65,18 +65,18 @@ def run_demo(
         lifter="virtual", height_m=round(scenario.height_m, 2), sled_load_kg=round(scenario.sled_load_kg),
         leg=scenario.leg, straight_leg_hold_s=(0.2, scenario.hold_s),
     )  # fmt: skip
-    get_ready(quiet)
+    get_ready(display.quiet)
     began_s = time.monotonic()
-    with show("presscue demo", profile, web, plain=plain, quiet=quiet) as view:
+    with show("presscue demo", profile, display) as view:
         link = open_sim(options + ",fast" * fast + ",ble" * ble)
     live = LiveSession(
         link, core_of(profile, patient=False), fits="inline" if fast else "thread",
         record=recorder_in(_writable(folder), profile), session_id=1,
     )  # fmt: skip
     coach(live, view, link.duration_s)
-    if not quiet:
-        report(live, link, time.monotonic() - began_s, Console())
-    return 1 if live.save_error is not None else 0
+    if not display.quiet:
+        report(live, link, time.monotonic() - began_s, Console(), display.units)
+    return 1 if live.kept.error is not None else 0
 
 
 def _writable(folder: Path | None) -> Path:
@@ -91,40 +91,37 @@ def _writable(folder: Path | None) -> Path:
     return folder
 
 
-def report(live: LiveSession, link: SimLink, took_s: float, console: Console) -> None:
+def report(live: LiveSession, link: SimLink, took_s: float, console: Console, units: Units) -> None:
     """What was found beside what was made, and how quickly."""
     found, truth = live.findings, link.truth
     until_s = live.core.merge.watermark
     true_reps = sum(rep.end_s <= until_s for rep in truth.reps)
     console.print(
-        f"[bold]{len(found.reps)} reps counted, {true_reps} done[/], in {len(found.sets)} sets; {took_s:.1f} s"
+        text("demo.counted", reps=len(found.reps), done=true_reps, sets=len(found.sets), took=f"{took_s:.1f}"),
+        style="bold",
+        highlight=False,
     )
-    console.print(reps_table(found))
+    console.print(reps_table(found, units))
     matches = match([fault for fault in truth.faults if fault.onset_s <= until_s], found.faults())
     console.print()
     console.print(faults_table(matches))
     delays = delays_by_kind(matches)
     if delays:
-        words = [f"{kind.replace('_', ' ')} {delay * 1000:.0f} ms" for kind, delay in delays.items()]
-        console.print("detection delay, onset → detected (median): " + ", ".join(words), highlight=False)
+        words = [f"{text(f'fault.{kind}.name')} {delay * 1000:.0f} ms" for kind, delay in delays.items()]
+        console.print(text("demo.delays", delays=", ".join(words)), highlight=False)
     if words := foresight_text(found):
         console.print(words, highlight=False)
     if latency := live.cue_latency_ms():
-        verdict = "[green]within[/]" if latency["p95"] <= BUDGET_MS else "[red]over[/]"
-        console.print(
-            f"cue latency, detected → actuator on: p50 {latency['p50']:.0f}, p95 {latency['p95']:.0f}, "
-            f"p99 {latency['p99']:.0f} ms over {latency['n']} cues; {verdict} the budget of {BUDGET_MS:.0f} ms (p95)",
-            highlight=False,
-        )
+        figures = {name: f"{latency[name]:.0f}" for name in ("p50", "p95", "p99", "n")}
+        within = latency["p95"] <= BUDGET_MS
+        words = text("demo.latency_within" if within else "demo.latency_over", budget=f"{BUDGET_MS:.0f}", **figures)
+        console.print(words, style="green" if within else "red", highlight=False)
     if work := percentiles([1000 * each for each in live.host_work_s]):
-        console.print(
-            f"host work per packet: p50 {work['p50']:.2f}, p99 {work['p99']:.2f} ms over {work['n']:,} packets; "
-            f"readings lost: {live.session.counts.lost_readings}",
-            highlight=False,
-        )
+        figures = {"p50": f"{work['p50']:.2f}", "p99": f"{work['p99']:.2f}", "n": f"{work['n']:,}"}
+        console.print(text("demo.work", lost=live.session.counts.lost_readings, **figures), highlight=False)
     say_where(live, console)
-    if live.recorder is not None and live.save_error is None:
-        console.print(f"  look at it again: presscue live replay:{live.recorder.path}", highlight=False, soft_wrap=True)
+    if live.kept.path is not None:
+        console.print(f"  {text('demo.again', path=live.kept.path)}", highlight=False, soft_wrap=True)
 
 
 def match(made: Sequence[TrueFault], found: Sequence[Event]) -> list[Match]:
@@ -144,21 +141,21 @@ def match(made: Sequence[TrueFault], found: Sequence[Event]) -> list[Match]:
 
 def faults_table(matches: Sequence[Match]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("fault made", "rep", "onset", "found", "delay", "foreseen", ""):
-        table.add_column(name, justify="right" if name in ("rep", "onset", "delay", "foreseen") else "left")
+    for name in ("made", "rep", "onset", "found", "delay", "foreseen"):
+        table.add_column(text(f"demo.{name}"), justify="left" if name in ("made", "found") else "right")
+    table.add_column("")
     for one in matches:
         made, event = one.made, one.found
         of = made if made is not None else event
         assert of is not None
         rep = "–" if of.rep is None else str(of.rep + 1)
         if made is None:
-            table.add_row("–", rep, f"{of.onset_s:.1f} s", _name(event), "", "", "[yellow]not made[/]")
+            table.add_row("–", rep, f"{of.onset_s:.1f} s", _name(event), "", "", f"[yellow]{text('demo.not_made')}[/]")
         elif event is None:
-            verdict = "[red]missed[/]" if made.kind in FOUND_KINDS else "[dim]no detector in this version[/]"
-            table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", "–", "", "", verdict)
+            table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", "–", "", "", f"[red]{text('demo.missed')}[/]")
         else:
             delay = "" if event.late else f"{(event.detected_s - made.onset_s) * 1000:.0f} ms"
-            verdict = "[dim]late: before calibration[/]" if event.late else "[green]found[/]"
+            verdict = f"[dim]{text('demo.late')}[/]" if event.late else f"[green]{text('demo.found')}[/]"
             ahead = number(1000.0 * (made.onset_s - event.onset_s + event.lead_s), "{:.0f} ms")
             table.add_row(_name(made), rep, f"{made.onset_s:.1f} s", _name(event), delay, ahead, verdict)
     return table
@@ -176,4 +173,4 @@ def delays_by_kind(matches: Sequence[Match]) -> dict[str, float]:
 def _name(fault: TrueFault | Event | None) -> str:
     if fault is None:
         return "–"
-    return fault.kind.replace("_", " ") + (f" ({fault.side})" if fault.side else "")
+    return text(f"fault.{fault.kind}.name") + (f" ({text('side.' + fault.side)})" if fault.side else "")

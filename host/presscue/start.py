@@ -25,7 +25,7 @@ from .setup import STEPS, Facts, Setup
 from .texts import text
 from .view import View
 from .web.feed import Page
-from .web.shown import PageWish, open_page, show
+from .web.shown import Display, open_page, show
 
 KEYS = {"": "next", "s": "skip", "a": "again"}
 SIM_HOLD_S = 20
@@ -40,9 +40,7 @@ def run_start(
     load_kg: float | None,
     folder: Path | None,
     observe: bool | None,
-    plain: bool,
-    quiet: bool,
-    web: PageWish,
+    display: Display,
 ) -> int:
     """Lead through the set-up, then coach. observe: watch only in the first set (None: for a new lifter). Raises
     PresscueError."""
@@ -52,9 +50,9 @@ def run_start(
     profile = replace(profile, **{name: value for name, value in said.items() if value is not None})
     moniker = patient_sim(moniker or only_port())
     fast = moniker.startswith("sim:") and "fast" in moniker[4:].split(",")
-    get_ready(quiet)
-    page = open_page(web, profile, moniker, quiet)
-    keys = None if quiet else typed_keys()
+    get_ready(display.quiet)
+    page = open_page(moniker, profile, display)
+    keys = None if display.quiet else typed_keys()
     try:
         link = open_link(moniker)
         setup = Setup(observe_first=new if observe is None else observe)
@@ -63,7 +61,7 @@ def run_start(
             link, core, fits="inline" if fast else "thread",
             reopen=reopener(moniker, link), record=recorder_in(archive, profile), session_id=secrets.randbits(32),
         )  # fmt: skip
-        leader = Leader(live, setup, page, keys, None if quiet else Console(highlight=False))
+        leader = Leader(live, setup, page, keys, None if display.quiet else Console(highlight=False))
     except BaseException:
         if page is not None:
             page.close()
@@ -74,12 +72,12 @@ def run_start(
         leader.close()
         live.finish()
         raise
-    with show(moniker, profile, PageWish(), plain=plain, quiet=quiet) as view:
+    with show(moniker, profile, display._replace(page=False)) as view:
         coach(live, Coached(view, leader), getattr(link, "duration_s", None))
     keep(live, setup, profile, archive)
-    if not quiet:
-        report(live, Console())
-    return 1 if live.save_error is not None else 0
+    if not display.quiet:
+        report(live, Console(), display.units)
+    return 1 if live.kept.error is not None else 0
 
 
 class Leader:
@@ -212,7 +210,7 @@ def facts_of(live: LiveSession) -> Facts:
         faults=status.faults if status is not None else (),
         reps=len(live.findings.reps),
         calibrated=live.core.calibration is not None,
-        calibrating=live.calibrating,
+        calibrating=live.fits.going_on,
         advice=frozenset(advice.code for advice in live.findings.advice),
     )
 
@@ -220,9 +218,9 @@ def facts_of(live: LiveSession) -> Facts:
 def keep(live: LiveSession, setup: Setup, profile: Profile, archive: Path) -> None:
     """What was learnt: the hold beside the recording, the machine in the lifter's profile. Says what cannot be kept."""
     try:
-        if setup.hold_s is not None and live.recorder is not None and live.save_error is None:
+        if setup.hold_s is not None and live.kept.path is not None:
             toml = replace(profile, straight_leg_hold_s=setup.hold_s).to_toml()
-            journal.add(live.recorder.path, lambda _: [{"op": "profile", "toml": toml}])
+            journal.add(live.kept.path, lambda _: [{"op": "profile", "toml": toml}])
         calibration = live.core.calibration
         if calibration is not None and calibration.has_sled and math.isfinite(calibration.rail_deg):
             profile = replace(profile, rail_deg=min(90.0, max(0.0, round(calibration.rail_deg, 1))))
@@ -265,9 +263,9 @@ def patient_sim(moniker: str) -> str:
 def _said(name: str, values: dict[str, Any]) -> str:
     if not name:
         return ""
-    if name == "cues.going":
+    if name == "setup.cues.going":
         values = {"pattern": text(f"setup.cues.{values['pattern']}")}
-    return text(f"setup.{name}", **values)
+    return text(name, **values)
 
 
 def _problem(name: str, values: dict[str, str]) -> str:

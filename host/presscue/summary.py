@@ -18,7 +18,8 @@ from .metrics import learnt_limits, set_metrics
 from .output import plain, write_analysis
 from .profile import parse_profile, read_profile
 from .results import Advice, Event
-from .units import METRIC, Units
+from .texts import spoken, text
+from .units import METRIC, NONE, Units
 
 
 def run_analyze(
@@ -75,10 +76,10 @@ def run_analyze(
         console = Console()
         show(found, console, units)
         if said:
-            console.print(f"with {len(said)} annotations (presscue annotate {recording} --show)", soft_wrap=True)
+            console.print(text("terminal.annotated", n=len(said), recording=recording), soft_wrap=True)
         for path in (json_path, series_path, report_path):
             if path is not None:
-                console.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+                console.print(text("terminal.written", path=path), markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -94,37 +95,47 @@ def show(found: Analysis, console: Console, units: Units) -> None:
     """The results, for people."""
     start_s, end_s = found.core.merge.span_s
     console.print(
-        f"[bold]{len(found.findings.reps)} reps in {len(found.findings.sets)} sets[/], "
-        f"{found.findings.clean_reps()} clean; {clock_text(end_s - start_s)} of recording, "
-        f"{found.core.merge.samples:,} readings, {found.core.merge.lost:,} lost"
-    )
+        f"[bold]{counted_text(found.findings)}[/]; "
+        + text(
+            "terminal.recorded", length=clock_text(end_s - start_s), readings=f"{found.core.merge.samples:,}",
+            lost=f"{found.core.merge.lost:,}",
+        ),
+        highlight=False,
+    )  # fmt: skip
     if found.findings.reps:
         console.print(reps_table(found.findings, units))
     outside = [event for event in found.findings.faults() if event.rep is None]
     for event in outside:
-        console.print(f"outside any rep: {fault_text(event)} at {event.onset_s:.1f} s")
-    for words in sets_text(found.findings):
+        console.print(text("terminal.outside_at", fault=fault_text(event), at=f"{event.onset_s:.1f}"), highlight=False)
+    for words in sets_text(found.findings, units):
         console.print(words, highlight=False)
     for name, what in learnt_limits(found.findings).items():
         if "suggested" in what:
-            console.print(f"suggestion: {name} = {what['suggested']:.0f} ({what['because']})", highlight=False)
+            words = {"name": name, "value": f"{what['suggested']:.0f}", "because": spoken(what["because"])}
+            console.print(text("terminal.suggestion", **words), highlight=False)
     if words := foresight_text(found.findings):
         console.print(words, highlight=False)
     for what, how in found.measured().items():
         if how.startswith("not measured"):
-            console.print(f"[dim]{what.replace('_', ' ')} {how}[/]", highlight=False)
+            console.print(f"{text('measured.' + what)}: {spoken(how)}", style="dim", highlight=False)
     for advice in found.findings.advice:
         console.print(advice_text(advice), style="yellow", markup=False, highlight=False)
     for note in found.notes():
-        console.print(f"note: {note}", style="yellow", markup=False, highlight=False)
+        console.print(text("terminal.note", note=note), style="yellow", markup=False, highlight=False)
+
+
+def counted_text(findings: Findings) -> str:
+    """How many reps in how many sets, and how many of them without a fault."""
+    counts = {"reps": len(findings.reps), "sets": len(findings.sets), "clean": findings.clean_reps()}
+    return text("terminal.counted", **counts)
 
 
 def reps_table(findings: Findings, units: Units = METRIC) -> Table:
     """One row a rep: when, how deep, how straight, how far, how fast, and what was wrong."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("set", "rep", "start", "deepest", "end", "travel", "down", "up", "speed"):
-        table.add_column(name, justify="right")
-    table.add_column("faults")
+        table.add_column(text(f"terminal.column.{name}"), justify="right")
+    table.add_column(text("terminal.column.faults"))
     faults = findings.faults()
     for rep in findings.reps.values():
         own = [event for event in faults if event.rep == rep.rep]
@@ -137,21 +148,21 @@ def reps_table(findings: Findings, units: Units = METRIC) -> Table:
     return table
 
 
-def sets_text(findings: Findings) -> list[str]:
+def sets_text(findings: Findings, units: Units = METRIC) -> list[str]:
     """A line for each set: its means, how alike its reps were, what was lost in speed, and how the heels shared."""
     lines = []
     for one in findings.sets.values():
         of = set_metrics(findings.reps_of(one.set))
         parts = [
-            number(of["mean_travel_m"] * 1000, "range {:.0f} mm") + number(100 * of["travel_cv"], " ± {:.0f} %", ""),
+            _measured("range", units.length(of["mean_travel_m"]), _spread(of["travel_cv"])),
             number(of["mean_range_deg"], "{:.0f}°", ""),
-            number(of["mean_concentric_s"], "press {:.1f} s") + number(100 * of["concentric_cv"], " ± {:.0f} %", ""),
-            number(of["mean_propulsive_velocity_mps"], "propulsive {:.2f} m/s", "")
-            + number(100 * of["velocity_cv"], " ± {:.0f} %", ""),
-            "" if one.velocity_loss is None else f"velocity loss {100 * one.velocity_loss:.0f} %",
-            number(100 * of["left_share"], "left heel {:.0f} %", ""),
+            _measured("press", number(of["mean_concentric_s"], "{:.1f} s"), _spread(of["concentric_cv"])),
+            _measured("propulsive", units.speed(of["mean_propulsive_velocity_mps"]), _spread(of["velocity_cv"])),
+            "" if one.velocity_loss is None else _measured("loss", f"{100 * one.velocity_loss:.0f} %"),
+            _measured("left_heel", number(100 * of["left_share"], "{:.0f} %")),
         ]
-        lines.append(f"set {one.set + 1}: {one.reps} reps, " + ", ".join(part for part in parts if part))
+        words = ", ".join(part for part in parts if part)
+        lines.append(text("terminal.set", set=one.set + 1, reps=one.reps, words=words))
     return lines
 
 
@@ -161,11 +172,9 @@ def foresight_text(findings: Findings) -> str:
     if not seen["made"] and not seen["not_foreseen"]:
         return ""
     lead = seen["lead_ms"]
-    ahead = f", {lead['p50']:.0f} ms ahead (median)" if lead else ""
-    return (
-        f"lockouts predicted: {seen['came_true']} of {seen['came_true'] + seen['not_foreseen']}{ahead}; "
-        f"predictions that did not come true: {seen['did_not']}"
-    )
+    ahead = text("terminal.ahead", ms=f"{lead['p50']:.0f}") if lead else ""
+    lockouts = seen["came_true"] + seen["not_foreseen"]
+    return text("terminal.foresight", of=lockouts, right=seen["came_true"], ahead=ahead, wrong=seen["did_not"])
 
 
 def faults_text(events: Iterable[Event]) -> str:
@@ -173,18 +182,28 @@ def faults_text(events: Iterable[Event]) -> str:
 
 
 def fault_text(event: Event) -> str:
-    side = f" ({event.side})" if event.side else ""
-    return event.kind.replace("_", " ") + side
+    side = f" ({text('side.' + event.side)})" if event.side else ""
+    return text(f"fault.{event.kind}.name") + side
 
 
 def advice_text(advice: Advice) -> str:
     """What was recognised, and what to do."""
-    return f"from {clock_text(advice.since_s)}: {advice.text}: {advice.action}"
+    words = {"at": clock_text(advice.since_s), "what": spoken(advice.text), "action": spoken(advice.action)}
+    return text("terminal.advice", **words)
 
 
 def number(value: float, form: str, nothing: str = "–") -> str:
     """A measured value, or what stands for none."""
     return nothing if math.isnan(value) else form.format(value)
+
+
+def _spread(share: float) -> str:
+    return number(100 * share, " ± {:.0f} %", "")
+
+
+def _measured(name: str, value: str, more: str = "") -> str:
+    """A value with its name; "" where there is none."""
+    return "" if value == NONE else text(f"terminal.{name}", value=value) + more
 
 
 def clock_text(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """Metric or imperial, for people only: files and results are in SI units and kilograms whatever is chosen."""
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,6 +73,39 @@ class Units:
     def speed_value(self, mps: float) -> float:
         """Metres a second in the unit of speeds."""
         return mps if self.system == "metric" else mps / M_PER_FT
+
+
+_LOAD = re.compile(r"(\d+(?:[.,]\d+)?)\s*(kg|lbs?)?", re.IGNORECASE)
+_HEIGHT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(cm|m|in|\")?", re.IGNORECASE)
+_FEET = re.compile(r"(\d)\s*(?:'|ft|′)\s*(?:(\d+(?:[.,]\d+)?)\s*(?:\"|in|″)?)?", re.IGNORECASE)
+
+
+def read_load_kg(words: str) -> float:
+    """Kilograms of "120", "62.5 kg" or "265lb"; at most 1000. Raises ValueError with a line for people."""
+    found = _LOAD.fullmatch(words.strip())
+    if found is None:
+        raise ValueError(f"{words!r}: a load is a number of kg, or with its unit: 120, 265lb")
+    kg = _number(found[1]) * (KG_PER_LB if (found[2] or "kg").lower().startswith("lb") else 1.0)
+    if kg > 1000.0:
+        raise ValueError(f"{words!r}: at most 1000 kg")
+    return kg
+
+
+def read_height_m(words: str) -> float:
+    """Metres of "178", "1.78 m", "5'11" or "71in"; 1 to 2.5. Raises ValueError with a line for people."""
+    if feet := _FEET.fullmatch(words.strip()):
+        height_m = int(feet[1]) * M_PER_FT + _number(feet[2] or "0") * M_PER_IN
+    elif found := _HEIGHT.fullmatch(words.strip()):
+        height_m = _number(found[1]) * {"cm": 0.01, "m": 1.0}.get((found[2] or "cm").lower(), M_PER_IN)
+    else:
+        raise ValueError(f"{words!r}: a height is a number of cm, or with its unit: 178, 1.78 m, 5'11, 71in")
+    if not 1.0 <= height_m <= 2.5:
+        raise ValueError(f"{words!r}: a height is between 100 and 250 cm")
+    return round(height_m, 4)
+
+
+def _number(digits: str) -> float:
+    return float(digits.replace(",", "."))
 
 
 METRIC = Units()

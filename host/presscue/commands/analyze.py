@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..units import Units
 from .options import FILE, common, profile_option, units_option
 
 
@@ -23,7 +24,7 @@ def analyze(
     series: Path | None,
     report_path: Path | None,
     as_measured: bool,
-    units: str,
+    units: Units,
     quiet: bool,
 ) -> int:
     """Analyse a recording: a session file (.presscue), or a table (.csv, .parquet) from any sensor.
@@ -31,9 +32,8 @@ def analyze(
     What was said of it with presscue annotate is laid over the results.
     """
     from ..summary import run_analyze
-    from ..units import Units
 
     return run_analyze(
         recording, profile_path=profile, json_path=json_path, series_path=series, report_path=report_path,
-        annotated=not as_measured, units=Units("imperial" if units == "imperial" else "metric"), quiet=quiet,
+        annotated=not as_measured, units=units, quiet=quiet,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import archive_option, common, profile_option
+from .options import archive_option, common, load_option, profile_option
 
 PLACES = ("knee", "hip", "lower_back", "upper_back", "neck", "ankle", "foot", "calf", "thigh", "groin", "other")
 WHEN = ("lowering", "bottom", "pressing", "top", "whole_rep", "between_sets", "afterwards", "next_day")
@@ -15,7 +15,7 @@ KINDS = ("lockout", "slam", "depth", "heel_lift", "seat_lift", "valgus", "varus"
 @click.argument("session")
 @archive_option()
 @click.option("--set", "set_number", type=click.IntRange(1), metavar="N", help="Of this set only, from 1.")
-@click.option("--load", "load_kg", type=click.FloatRange(0, 1000), metavar="KG", help="On the sled: plates, carriage.")
+@load_option
 @click.option("--lifter", metavar="NAME", help="Who trained.")
 @click.option("--rpe", type=click.FloatRange(0, 10), metavar="0-10", help="How hard it was.")
 @click.option(

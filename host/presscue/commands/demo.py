@@ -1,10 +1,14 @@
 """presscue demo."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import archive_option, common, web_options
+from .options import archive_option, display_options
+
+if TYPE_CHECKING:
+    from ..web.shown import Display
 
 
 @click.command()
@@ -15,24 +19,17 @@ from .options import archive_option, common, web_options
 @click.option("--seed", type=click.IntRange(0), default=None, metavar="N", help="Another lifter, machine and session.")
 @click.option("--faults", default=None, metavar="A+B", help="Faults the lifter makes, as heel_lift+lockout.")
 @archive_option("--record")
-@click.option("--plain", is_flag=True, help="Lines instead of a picture.")
-@web_options
-@common
+@display_options
 def demo(
     fast: bool,
     link: str,
     seed: int | None,
     faults: str | None,
     folder: Path | None,
-    plain: bool,
-    web: bool,
-    lan: bool,
-    web_port: int,
-    quiet: bool,
+    display: "Display",
 ) -> int:
     """See presscue at work without hardware: a virtual lifter, the real firmware, and the cues."""
     from ..demo import run_demo
-    from ..web.shown import PageWish
 
     return run_demo(
         fast=fast,
@@ -40,7 +37,5 @@ def demo(
         seed=seed,
         faults=faults,
         folder=folder,
-        plain=plain,
-        quiet=quiet,
-        web=PageWish(web or lan, lan, web_port),
+        display=display,
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..units import Units
 from .options import FILE, archive_option, common, units_option
 
 
@@ -31,7 +32,7 @@ def history(
     training: bool | None,
     html: Path | None,
     rebuild: bool,
-    units: str,
+    units: Units,
     quiet: bool,
 ) -> int:
     """The recorded sessions, the newest last, and what they say of the training: dose, trends, advice, pain guide.
@@ -44,11 +45,10 @@ def history(
 
     from ..archive.places import archive_folder
     from ..history import parse_since, run_history
-    from ..units import Units
 
     since_ms = None if since is None else parse_since(since, int(time.time() * 1000))
     return run_history(
         archive_folder(folder), lifter=lifter, since_ms=since_ms, last=last, as_json=as_json, training=training,
         html=html,
-        rebuild=rebuild, units=Units("imperial" if units == "imperial" else "metric"), quiet=quiet,
+        rebuild=rebuild, units=units, quiet=quiet,
     )  # fmt: skip

@@ -1,25 +1,25 @@
 """presscue live."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import archive_option, common, profile_option, web_options
+from .options import archive_option, display_options, load_option, profile_option
+
+if TYPE_CHECKING:
+    from ..web.shown import Display
 
 
 @click.command()
 @click.argument("link", metavar="[LINK]", required=False)
 @profile_option
 @archive_option("--record")
-@click.option(
-    "--load", "load_kg", type=click.FloatRange(0, 1000), metavar="KG", help="On the sled: plates and carriage."
-)
+@load_option
 @click.option("--lifter", metavar="NAME", help="Who trains.")
 @click.option("--no-record", is_flag=True, help="Write no session file.")
 @click.option("--observe", is_flag=True, help="Watch only: no cues.")
-@click.option("--plain", is_flag=True, help="Lines instead of a picture.")
-@web_options
-@common
+@display_options
 def live(
     link: str | None,
     profile: Path | None,
@@ -28,11 +28,7 @@ def live(
     lifter: str | None,
     no_record: bool,
     observe: bool,
-    plain: bool,
-    web: bool,
-    lan: bool,
-    web_port: int,
-    quiet: bool,
+    display: "Display",
 ) -> int:
     """Coach a session as it happens. LINK is ble:NAME, serial:PORT, sim: or replay:FILE; end with Ctrl-C.
 
@@ -41,7 +37,6 @@ def live(
     if folder is not None and no_record:
         raise click.UsageError("--record and --no-record exclude each other")
     from ..coach import run_live
-    from ..web.shown import PageWish
 
     return run_live(
         link,
@@ -51,7 +46,5 @@ def live(
         load_kg=load_kg,
         lifter=lifter,
         observe=observe,
-        plain=plain,
-        quiet=quiet,
-        web=PageWish(web or lan, lan, web_port),
+        display=display,
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..units import Units
 from .options import FILE, archive_option, common, units_option
 
 
@@ -21,7 +22,7 @@ def report(
     out: Path | None,
     open_it: bool,
     as_measured: bool,
-    units: str,
+    units: Units,
     quiet: bool,
 ) -> int:
     """A page about a session: what went well, what to work on, every rep, curves. One file, to open or to print.
@@ -30,9 +31,8 @@ def report(
     """
     from ..archive.places import archive_folder
     from ..reporting import run_report
-    from ..units import Units
 
     return run_report(
         session, archive_folder(folder), out=out, open_it=open_it, as_measured=as_measured,
-        units=Units("imperial" if units == "imperial" else "metric"), quiet=quiet,
+        units=units, quiet=quiet,
     )  # fmt: skip

@@ -50,7 +50,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.policies["json.dumps_kwargs"] = {"sort_keys": False}
-    made.globals |= {"t": texts.text, "has_text": texts.has}
+    made.globals |= {"t": texts.text, "spoken": texts.spoken}
     made.filters |= {"number": number, "clock": clock, "spread": spread}
     return made
 

@@ -130,22 +130,26 @@ class Setup:
         return found
 
     def progress(self) -> tuple[str, dict[str, Any]]:
-        """How the present step stands: name and values of a text below setup.*."""
+        """How the present step stands: name and values of a text."""
         if self.step == "find":
-            return "find.going", {}
+            return "setup.find.going", {}
         if self.step == "cues":
             if self.played < len(PATTERNS) or self.facts.now_s < self._due_s:
-                return "cues.going", {"pattern": PATTERNS[max(0, self.played - 1)]}
-            return "cues.done", {}
+                return "setup.cues.going", {"pattern": PATTERNS[max(0, self.played - 1)]}
+            return "setup.cues.done", {}
         if self.step in ("wear", "hold"):
             if not self.measuring:
                 return "", {}
             left_s = max(0.0, (STILL_S if self.step == "wear" else HOLD_S) - self.motion.resting_s())
-            moved = self.step == "hold" and self._moved
-            return f"{self.step}.{'moved' if moved else 'going'}", {"s": f"{left_s:.0f}"}
+            hold = "setup.hold.moved" if self._moved else "setup.hold.going"
+            return "setup.wear.going" if self.step == "wear" else hold, {"s": f"{left_s:.0f}"}
         if self.step == "press":
-            return ("press.calibrating", {}) if self.facts.calibrating else ("press.going", {"n": self.facts.reps})
-        return "press.done", {}
+            return (
+                ("setup.press.calibrating", {})
+                if self.facts.calibrating
+                else ("setup.press.going", {"n": self.facts.reps})
+            )
+        return "setup.press.done", {}
 
     def _go_on(self) -> None:
         at = STEPS.index(self.step) + 1

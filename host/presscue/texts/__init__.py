@@ -4,6 +4,7 @@ The language is that of PRESSCUE_LANGUAGE ("de" reads de.toml); what a translati
 """
 
 import os
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -23,6 +24,23 @@ def said(name: str) -> str:
     """The text as it stands in the file, placeholders and all. Raises KeyError."""
     chosen = catalogue(language())
     return chosen[name] if name in chosen else catalogue(FALLBACK)[name]
+
+
+def spoken(sentence: str) -> str:
+    """A sentence of the core, which speaks English in results and files, in the language in use."""
+    if language() == FALLBACK:
+        return sentence
+    for name, pattern in _sentences():
+        if found := pattern.fullmatch(sentence):
+            return text(name, **{key: spoken(value) for key, value in found.groupdict().items()})
+    return sentence
+
+
+@cache
+def _sentences() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What the core may say: names and patterns of the texts below `core`."""
+    own = [(name, words) for name, words in catalogue(FALLBACK).items() if name.startswith("core.")]
+    return tuple((name, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(words)))) for name, words in own)
 
 
 def has(name: str) -> bool:

@@ -125,7 +125,7 @@ function draw(now) {
   picture = now;
   seen.pictures += 1;
   document.title = now.lifter ? `${now.lifter} – presscue` : words.live.title;
-  write("who", [now.lifter, now.load_kg ? `${now.load_kg} kg` : "", now.node].filter(Boolean).join(" · "));
+  write("who", [now.lifter, now.load, now.node].filter(Boolean).join(" · "));
   drawBands(now.limits_deg);
   $("gauge-card").dataset.zone = zone(now.knee_deg, now.limits_deg);
   write("knee", now.knee_deg === null ? NONE : String(Math.round(now.knee_deg)));

@@ -10,6 +10,8 @@ from ..kernel import IDLE
 from ..live import LiveSession
 from ..profile import Profile
 from ..results import Event, Rep, SetResult
+from ..texts import spoken
+from ..units import METRIC, Units
 
 PHASES = ("rest", "lowering", "bottom", "pressing", "top")
 SAFE_FROM_DEG = 4.0
@@ -24,8 +26,8 @@ DISK_LOOK_S = 10.0
 class Painter:
     """Makes the picture of one session; remembers only what scales the pads and what is dear to compute."""
 
-    def __init__(self, profile: Profile, title: str):
-        self._title = title
+    def __init__(self, profile: Profile, title: str, units: Units = METRIC):
+        self._title, self._units = title, units
         self._lifter = profile.lifter or ""
         self._load_kg = profile.sled_load_kg
         self._soft_deg = profile.soft_bend_deg or 8.0
@@ -46,13 +48,13 @@ class Painter:
         return {
             "title": self._title,
             "lifter": self._lifter,
-            "load_kg": self._load_kg,
+            "load": "" if self._load_kg is None else self._units.load(self._load_kg),
             "t_s": _number(now.t_s, 3),
             "link": live.state,
             "trouble": live.trouble,
             "node": live.session.info.name if live.session.info else "",
             "ready": now.calibrated,
-            "calibrating": live.calibrating,
+            "calibrating": live.fits.going_on,
             "observing": live.core.policy.params.observe_only,
             "knee_deg": _number(now.flexion_deg, 2),
             "limits_deg": [self._soft_deg, self._soft_deg + SAFE_FROM_DEG, self._deep_deg],
@@ -68,7 +70,7 @@ class Painter:
             "cue": self._cue(live, now.t_s),
             "faults": [_fault(event) for event in findings.recent(FAULTS_SHOWN)],
             "summary": None if moving or now.set_reps else self._of_set(findings, now.t_s),
-            "advice": [[advice.text, advice.action] for advice in findings.advice[-2:]],
+            "advice": [[spoken(advice.text), spoken(advice.action)] for advice in findings.advice[-2:]],
             "parts_missing": list(live.status.faults) if live.status is not None else [],
             "battery_v": live.status.battery_mv / 1000 if live.status is not None and live.status.battery_mv else None,
             "storage": self._storage(live),
@@ -94,7 +96,13 @@ class Painter:
         if cue is None:
             return None
         fresh = t_s - cue.detected_s < CUE_FRESH_S
-        return {"number": cue.cue, "kind": cue.kind, "pattern": cue.pattern, "reason": cue.reason, "fresh": fresh}
+        return {
+            "number": cue.cue,
+            "kind": cue.kind,
+            "pattern": cue.pattern,
+            "reason": spoken(cue.reason),
+            "fresh": fresh,
+        }
 
     def _of_set(self, findings: Findings, t_s: float) -> dict[str, Any] | None:
         done = next(reversed(findings.sets.values()), None)
@@ -113,14 +121,15 @@ class Painter:
         return self._latency[1]
 
     def _storage(self, live: LiveSession) -> dict[str, Any]:
-        if live.save_error is not None:
+        if live.kept.error is not None:
             return {"state": "failed", "free_gb": None}
-        if live.recorder is None:
+        path = live.kept.path
+        if path is None:
             return {"state": "off", "free_gb": None}
         now_s = time.monotonic()
         if now_s - self._disk[0] > DISK_LOOK_S:
             try:
-                self._disk = (now_s, round(shutil.disk_usage(live.recorder.path.parent).free / 1e9, 1))
+                self._disk = (now_s, round(shutil.disk_usage(path.parent).free / 1e9, 1))
             except OSError:
                 self._disk = (now_s, None)
         return {"state": "recording", "free_gb": self._disk[1]}

@@ -179,12 +179,13 @@ def _asset(name: str) -> bytes:
 def _page(of: str) -> str:
     """The page in a language; its script gets the texts it fills in itself as JSON."""
     folder = files("presscue.web")
-    template = Environment(autoescape=True).from_string((folder / "live.html").read_text(encoding="utf-8"))
+    made = Environment(autoescape=True)
+    made.globals["t"] = said
+    pictures = made.from_string((folder / "pictures.svg").read_text(encoding="utf-8")).render()
     words = {name: section(name) for name in ("live", "setup", "fault", "side")}
-    return template.render(
-        t=said, language=of, words=words, marks=(folder / "marks.svg").read_text(encoding="utf-8"),
-        pictures=(folder / "pictures.svg").read_text(encoding="utf-8"),
-    )  # fmt: skip
+    return made.from_string((folder / "live.html").read_text(encoding="utf-8")).render(
+        language=of, words=words, marks=(folder / "marks.svg").read_text(encoding="utf-8"), pictures=pictures
+    )
 
 
 def listener(host: str, port: int) -> socket.socket:

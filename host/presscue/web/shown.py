@@ -9,30 +9,31 @@ from typing import NamedTuple
 from rich.console import Console
 
 from ..profile import Profile
+from ..units import METRIC, Units
 from ..view import View, Views, open_view
 from .feed import PORT, Page
 from .picture import Painter
 
 
-class PageWish(NamedTuple):
-    """What was asked for. on_network: reachable from other machines, with a token in the address."""
+class Display(NamedTuple):
+    """How a session is to be shown. quiet: not at all. plain: as lines. page: on a page too.
 
-    wanted: bool = False
+    on_network: the page is reachable from other machines, with a token in its address.
+    """
+
+    quiet: bool = False
+    plain: bool = False
+    units: Units = METRIC
+    page: bool = False
     on_network: bool = False
     port: int = PORT
 
 
-NO_PAGE = PageWish()
-
-
 @contextmanager
-def show(title: str, profile: Profile, wish: PageWish, *, plain: bool, quiet: bool) -> Iterator[View]:
+def show(title: str, profile: Profile, display: Display) -> Iterator[View]:
     """What was asked for, ready before the link is opened; closed again if that fails, else by the session."""
-    page = open_page(wish, profile, title, quiet)
-    view = open_view(
-        title, plain=plain, quiet=quiet, soft_bend_deg=profile.soft_bend_deg or 8.0,
-        max_flexion_deg=profile.max_flexion_deg or 90.0,
-    )  # fmt: skip
+    page = open_page(title, profile, display)
+    view = open_view(title, profile, display.units, plain=display.plain, quiet=display.quiet)
     shown = view if page is None else Views(view, page)
     try:
         yield shown
@@ -41,15 +42,15 @@ def show(title: str, profile: Profile, wish: PageWish, *, plain: bool, quiet: bo
         raise
 
 
-def open_page(wish: PageWish, profile: Profile, title: str, quiet: bool) -> Page | None:
+def open_page(title: str, profile: Profile, display: Display) -> Page | None:
     """The page, if wanted. Says where it is, and opens it in a browser when a person sits here."""
-    if not wish.wanted:
+    if not display.page:
         return None
-    page = Page(Painter(profile, title), on_network=wish.on_network, port=wish.port)
-    if not quiet:
+    page = Page(Painter(profile, title, display.units), on_network=display.on_network, port=display.port)
+    if not display.quiet:
         console = Console(stderr=True)
         console.print(f"page: {page.url}", highlight=False, markup=False, soft_wrap=True)
-        if wish.on_network:
+        if display.on_network:
             print_code(page.url, console)
         elif sys.stderr.isatty():
             webbrowser.open(page.url)
