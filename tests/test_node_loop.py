@@ -18,7 +18,7 @@ BOOT = 0x1234
 class Rig:
     """A node, its chips and the host's end of the link. `messages`: (name, fields) received so far."""
 
-    def __init__(self, start=node_time.PERIOD - 3_000_000):
+    def __init__(self, start=node_time.PERIOD - 3_000_000, **options):
         node_time.reset(start)
         self.sled, self.leg = SteadyImu(), SteadyImu()
         self.adc, self.haptic, self.pwm = SteadyAdc(), SteadyHaptic(), Pwm()
@@ -38,12 +38,13 @@ class Rig:
             "haptic": firmware.drv2605l.Drv2605l(bus, board.HAPTIC_ADDRESS),
             "buzzer": firmware.buzzer.Buzzer(self.pwm),
         }
-        self.node = firmware.node.Node(devices, self.pipe, self.watchdog, lambda: 3900, BOOT, b"DEVICE01", b"node")
+        known = (BOOT, b"DEVICE01", b"node")
+        self.node = firmware.node.Node(devices, self.pipe, self.watchdog, lambda: 3900, *known, **options)
         self.decoder = wire.FrameDecoder()
         self.messages: list[tuple[str, dict]] = []
 
-    def send(self, name, *values):
-        self.pipe.coming += wire.frame(wire.encode(name, *values))
+    def send(self, name, *values, tail=b""):
+        self.pipe.coming += wire.frame(wire.encode(name, *values, tail=tail))
 
     def run_ms(self, ms):
         end = node_time.ticks_add(node_time.ticks_us(), 1000 * ms)
@@ -57,10 +58,10 @@ class Rig:
             self.messages.append(decoded)
         self.pipe.sent = bytearray()
 
-    def ask(self, name, *values):
+    def ask(self, name, *values, tail=b""):
         """Send, and return what is answered, samples left out."""
         before = len(self.messages)
-        self.send(name, *values)
+        self.send(name, *values, tail=tail)
         self.run_ms(10)
         return [message for message in self.messages[before:] if message[0] != "samples"]
 

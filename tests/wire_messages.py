@@ -22,6 +22,11 @@ def field_codes(format_: str) -> list[str]:
     return codes
 
 
+def text_size(code: str) -> int:
+    """Bytes of a field of bytes; 0 of a number."""
+    return int(code[:-1]) if code.endswith("s") else 0
+
+
 def tail_room(name: str) -> int:
     """Longest tail of a message type in bytes."""
     row = wire.MESSAGES[wire.TYPES[name]]
@@ -35,7 +40,8 @@ def messages(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     name, format_, keys, tail = wire.MESSAGES[number]
     fields: dict[str, Any] = {}
     for key, code in zip(keys, field_codes(format_), strict=True):
-        fields[key] = draw(st.binary(min_size=8, max_size=8) if code == "8s" else st.integers(*RANGES[code]))
+        size = text_size(code)
+        fields[key] = draw(st.binary(min_size=size, max_size=size) if size else st.integers(*RANGES[code]))
     room = tail_room(name)
     if name == "samples":
         fields["channels"] = draw(st.integers(0, 16))
@@ -60,7 +66,8 @@ def one_of_each() -> list[bytes]:
         name, format_, keys, tail = wire.MESSAGES[number]
         fields: dict[str, Any] = {}
         for i, (key, code) in enumerate(zip(keys, field_codes(format_), strict=True)):
-            fields[key] = b"\x00node\x00\xff7" if code == "8s" else (number * 37 * i) % (RANGES[code][1] + 1)
+            size = text_size(code)
+            fields[key] = (b"\x00node\x00\xff7" * 4)[:size] if size else (number * 37 * i) % (RANGES[code][1] + 1)
         if name == "samples":
             fields.update(count=4, channels=6, data=bytes(range(48)))
         elif tail is not None:

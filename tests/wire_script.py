@@ -53,13 +53,22 @@ def digest(items):
 
 
 def field_codes(layout):
-    return [code for code in layout.replace("8s", "s") if code != "<"]
+    """The struct code of each field; the size of one of bytes."""
+    codes = []
+    digits = ""
+    for char in layout[1:]:
+        if char in "0123456789":
+            digits += char
+        else:
+            codes.append(int(digits) if char == "s" else char)
+            digits = ""
+    return codes
 
 
 def make(number, choose):
     """A message whose integers are chosen by choose(low, high); its tail and byte strings by `dice`."""
     name, layout, keys, tail = wire.MESSAGES[number]
-    values = [dice.bytes(8) if code == "s" else choose(*LIMITS[code]) for code in field_codes(layout)]
+    values = [dice.bytes(code) if isinstance(code, int) else choose(*LIMITS[code]) for code in field_codes(layout)]
     room = wire.MESSAGE_MAX - 1 - struct.calcsize(layout)
     size = dice.below(room + 1) if tail else 0
     if name == "samples":

@@ -57,6 +57,7 @@ def build(stream):
         panel=panel(),
         blocks=log_blocks(),
         session=1 + (boot[2] | boot[3] << 8) * 1000,
+        keys=esp32.NVS("presscue"),
     )
     cause = machine.reset_cause()
     node.notices.send(0, WATCHDOG if cause == machine.WDT_RESET else RESET, cause)

@@ -14,16 +14,22 @@ from presscue_node import gatt
 from presscue_node.outbox import USB
 
 _CONNECTED, _DISCONNECTED, _WRITTEN, _MTU_EXCHANGED, _INDICATED = const(1), const(2), const(3), const(21), const(20)
+_READ = const(4)
+_ALLOWED, _NOT_AUTHORIZED = const(0x00), const(0x08)  # answers to a read
 _STREAM, _CUE, _COMMAND = const(0), const(1), const(2)
 _MTU = const(247)
 _MTU_LEAST = const(100)  # below, not even an answer fits: the central has not asked for more yet
 _HEAD = const(3)  # of a notification, from the MTU
-_INBOX = const(16)  # writes waiting to be looked at
+_INBOX = const(12)  # writes of one host waiting to be looked at
+_STRANGER_US = const(10_000_000)  # who has not proved a key by then has to go
 _FAST_US, _SLOW_US = const(100_000), const(1_000_000)
 _FAST_FOR_US = const(60_000_000)
+_SECOND_US = const(1_000_000)
 _INDICATION_US = const(3_000_000)  # a central that has not confirmed by then never will
 
-_ANSWERS = tuple(wire.TYPES[name] for name in ("info", "channel", "status", "result"))
+_ANSWERS = tuple(
+    wire.TYPES[name] for name in ("info", "channel", "status", "result", "challenge", "key_slot", "access")
+)
 """They come back on the command characteristic, as indications."""
 
 HOSTS = const(2)
@@ -45,25 +51,30 @@ class Peer:
         self.held_answers = False
         self.indicating = False
         self.indicated_at = 0
+        self.came_at = 0
 
     def begin(self, handle):
         self.handle = handle
+        self.came_at = time.ticks_us()
         self.mtu = 23
         self.used = self.held_size = 0
         self.indicating = False
 
 
 class BleLink:
-    """ble: `bluetooth.BLE()`. uuid: `bluetooth.UUID`. about: manufacturer, model, firmware, serial number (bytes)."""
+    """ble: `bluetooth.BLE()`. uuid: `bluetooth.UUID`. about: manufacturer, model, firmware, serial number (bytes).
 
-    def __init__(self, ble, uuid, outbox, name, about):
+    access: see access.py."""
+
+    def __init__(self, ble, uuid, outbox, name, about, access):
         self._ble = ble
+        self._access = access
         self._outbox = outbox
         self._payload = gatt.advertisement(uuid, name)
         self._peers = [Peer(USB + 1 + index) for index in range(HOSTS)]
         self._inbox = []
         self._fast_since = None
-        self._advertises_us = 0
+        self._refilled_at = time.ticks_us()
         self.bad = 0
         """Writes that were lost: too many at a time, or none of a message's size."""
         self.full = 0
@@ -100,7 +111,16 @@ class BleLink:
         if self._fast_since is not None and time.ticks_diff(now, self._fast_since) > _FAST_FOR_US:
             self._fast_since = None
             self._set_advertising(_SLOW_US)
+        if time.ticks_diff(now, self._refilled_at) > _SECOND_US:
+            self._refilled_at = now
+            self._access.refill()
         for peer in self._peers:
+            if peer.handle is None:
+                continue
+            stayed = time.ticks_diff(now, peer.came_at)
+            if stayed > _STRANGER_US and not self._access.admitted(peer.host):
+                peer.came_at = now
+                self._ble.gap_disconnect(peer.handle)
             if peer.indicating and time.ticks_diff(now, peer.indicated_at) > _INDICATION_US:
                 self._ble.gap_disconnect(peer.handle)
                 peer.indicating = False
@@ -183,16 +203,26 @@ class BleLink:
         if event == _WRITTEN:
             peer = self._peer(data[0])
             message = self._ble.gatts_read(data[1])
-            if peer is None or not message or len(self._inbox) >= _INBOX:
+            if peer is None or not message:
+                self.bad += 1
+            elif not self._access.lets_in(peer.host, message[0]):
+                return
+            elif sum([host == peer.host for host, _ in self._inbox]) >= _INBOX:
                 self.bad += 1
             else:
                 self._inbox.append((peer.host, message))
+        elif event == _READ:
+            peer = self._peer(data[0])
+            if data[1] != self._battery or (peer is not None and self._access.admitted(peer.host)):
+                return _ALLOWED
+            return _NOT_AUTHORIZED
         elif event == _CONNECTED:
             peer = self._peer(None)
             if peer is None:
                 self._ble.gap_disconnect(data[0])
                 return
             peer.begin(data[0])
+            self._access.enter(peer.host)
             self._outbox.enter(peer.host)
             self._advertise(time.ticks_us())
         elif event == _DISCONNECTED:
@@ -200,6 +230,7 @@ class BleLink:
             if peer is not None:
                 peer.handle = None
                 peer.indicating = False
+                self._access.enter(peer.host)
                 self._outbox.leave(peer.host)
             self._advertise(time.ticks_us())
         elif event == _MTU_EXCHANGED:

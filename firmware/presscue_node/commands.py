@@ -53,7 +53,7 @@ class Commands:
             return
         code = handler(fields)
         if "token" in fields:
-            if self.proven is not None:
+            if self.proven is not None and self._node.access.admitted(host):
                 self.proven()
                 self.proven = None
             self._result(message[0], fields["token"], code)

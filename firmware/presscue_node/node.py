@@ -7,6 +7,7 @@ from micropython import const
 
 from presscue import wire
 from presscue_node import VERSION, board, description
+from presscue_node.access import Access
 from presscue_node.ble_link import HOSTS, BleLink
 from presscue_node.clock import Clock
 from presscue_node.commands import Commands
@@ -45,7 +46,7 @@ class Node:
     `feed()` is called after every whole turn of the loop and nowhere else. battery_mv(): 0 if not measured.
     boot: random u16. identity: 8 bytes, name: bytes (8 at most), for `info`. bluetooth: the module, None without.
     panel: see panel.py. blocks: block device for the logs (see blocks.py), None for none; session: number of the first
-    session in one that is empty.
+    session in one that is empty. keys: where the keys of hosts are kept (esp32.NVS), None for nowhere.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Node:
         panel=None,
         blocks=None,
         session=1,
+        keys=None,
     ):
         self.boot = boot
         self.identity = identity
@@ -69,10 +71,11 @@ class Node:
         self.loop_max_us = 0  # longest turn since the last status
         self.clock = Clock()
         self.outbox = Outbox(hosts=1 if bluetooth is None else 1 + HOSTS)
+        self.access = Access(self, keys, HOSTS)
         self.radio = None
         if bluetooth is not None:  # before the heap grows
             about = (b"presscue", b"presscue node", b"%d.%d.%d" % VERSION, hexlify(identity))
-            self.radio = BleLink(bluetooth.BLE(), bluetooth.UUID, self.outbox, name, about)
+            self.radio = BleLink(bluetooth.BLE(), bluetooth.UUID, self.outbox, name, about, self.access)
         self.notices = Notices(self.outbox, self.clock, boot)
         self.parts = [Part(part, devices[part], self.notices) for part in ("sled", "leg", "pads", "haptic", "buzzer")]
         self.sled, self.leg, self.pads, haptic, buzzer = self.parts
@@ -93,6 +96,7 @@ class Node:
             self.outbox.tap = self.recorder.note
             self.sampler.start()
         self.commands.handlers.update(LogCommands(self, self.recorder, self.sender).handlers)
+        self.commands.handlers.update(self.access.handlers)
         self._make_watchdog = watchdog
         self._watchdog = None
 
@@ -159,7 +163,9 @@ class Node:
     def _poll_radio(self, radio, now):
         radio.poll(now)
         for host, message in radio.receive():
-            self.commands.handle(message, host)
+            message = self.access.unseal(host, message)
+            if message is not None:
+                self.commands.handle(message, host)
         radio.send(hold=self.sampler.draining)
         if time.ticks_diff(now, self._battery_due) >= 0:
             self._battery_due = time.ticks_add(now, _BATTERY_US)

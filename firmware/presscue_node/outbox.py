@@ -18,7 +18,7 @@ _SPARE = 4  # room for the CRC behind the message, see wire.frame_into
 USB = 0
 """The host on the cable; a radio's follow."""
 ALL = -1
-"""Every host that is present."""
+"""Every host that is present and trusted."""
 
 
 def new_buffer():
@@ -79,6 +79,8 @@ class Outbox:
         self._control = [Control(control) for _ in range(hosts)]
         self._answer = new_buffer()
         self.present = [host == USB for host in range(hosts)]
+        self.trusted = [host == USB for host in range(hosts)]
+        """Who has proved a key (see access.py): others get answers, and nothing else."""
         self.streams_to = USB
         self.longest = wire.MESSAGE_MAX
         """Longest samples message that the link of that host carries."""
@@ -106,16 +108,17 @@ class Outbox:
         """Queue a control message (bytes) for a host."""
         self.tap(message)
         for each in range(len(self._control)):
-            if self.present[each] and host in (each, ALL) and not self._control[each].put(message):
+            wanted = host == each or (host == ALL and self.trusted[each])
+            if wanted and self.present[each] and not self._control[each].put(message):
                 self.dropped += 1
 
     def enter(self, host):
         """A host has come: what was left for the one before it is forgotten."""
-        self._control[host].clear()
+        self.leave(host)
         self.present[host] = True
 
     def leave(self, host):
-        self.present[host] = False
+        self.present[host] = self.trusted[host] = False
         self._control[host].clear()
 
     def take(self, host=USB):
@@ -126,6 +129,8 @@ class Outbox:
             self.length = len(answer)
             self.message[: self.length] = answer
             return True
+        if not self.trusted[host]:
+            return False
         if self._count and host == self.streams_to:
             self.message = self._buffers[self._first]
             self.length = self._lengths[self._first]

@@ -53,6 +53,8 @@ class Heard:
     clock: NodeClock = field(default_factory=NodeClock)
     statuses: list[ev.Status] = field(default_factory=list)
     notices: list[ev.Notice] = field(default_factory=list)
+    keys: list[ev.KeySlot] = field(default_factory=list)
+    access: ev.AccessCounts | None = None
     readings: dict[int, list] = field(default_factory=dict)
     lost: dict[int, int] = field(default_factory=dict)
     round_trips_ms: list[float] = field(default_factory=list)
@@ -107,6 +109,7 @@ def listen(link: Link, seconds: float) -> Heard:
         _take(heard, link)
     heard.listened_s = link.now_s() - began_s
     link.write(session.send(session.status_request()))
+    link.write(session.send(session.key_list()))
     link.write(session.send(session.stop()))
     for _ in range(10):
         _take(heard, link)
@@ -129,6 +132,10 @@ def _take(heard: Heard, link: Link) -> None:
                 heard.statuses.append(event)
             case ev.Notice():
                 heard.notices.append(event)
+            case ev.KeySlot():
+                heard.keys.append(event)
+            case ev.AccessCounts():
+                heard.access = event
 
 
 def examine(heard: Heard) -> list[Check]:
@@ -144,7 +151,7 @@ def examine(heard: Heard) -> list[Check]:
     for source in (wire.SLED, wire.LEG):
         checks += _imu(heard, source)
     checks += _pads(heard)
-    return checks + _link(heard)
+    return checks + _access(heard) + _link(heard)
 
 
 def _parts(heard: Heard) -> list[Check]:
@@ -212,6 +219,22 @@ def _pads(heard: Heard) -> list[Check]:
             checks.append(Check(f"pad {name}", None, "not connected: what it senses is not measured"))
         else:
             checks.append(Check(f"pad {name}", True, f"{np.nanmedian(column):.3f} V, ±{np.nanstd(column):.3f}"))
+    return checks
+
+
+def _access(heard: Heard) -> list[Check]:
+    """Whose keys the node has, and what others have tried over the air. That they tried is no fault of the node's."""
+    counts = heard.access
+    if counts is None:
+        return [Check("keys", None, "the firmware knows none", "update it: presscue flash")]
+    owners = ", ".join(f"{key.slot} {key.owner}" for key in heard.keys)
+    checks = [Check("keys", None, owners or "none: closed to Bluetooth", "" if owners else "presscue pair opens it")]
+    tried = {
+        "wrong keys": counts.refused, "commands without a seal": counts.unsealed, "forged": counts.forged,
+        "replayed": counts.replayed, "too many": counts.flooded,
+    }  # fmt: skip
+    if said := ", ".join(f"{name} {count}" for name, count in tried.items() if count):
+        checks.append(Check("strangers", None, f"refused since boot: {said}"))
     return checks
 
 

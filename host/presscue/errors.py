@@ -5,11 +5,13 @@ PresscueError                    exit status 1: the work failed
 │   ├── UsageError               a moniker, an option or a combination that means nothing
 │   ├── ProfileError             a profile that is not TOML, or has a key or value it may not have
 │   ├── RecordingError           a file that is not a session file, or holds nothing to read
-│   └── TableError               a table with the wrong columns, units or times
+│   ├── TableError               a table with the wrong columns, units or times
+│   └── KeysUnusable             a file of keys that is damaged, or that others may read
 ├── LinkError                    a link that cannot be opened
 │   ├── LinkLost                 an open link went away
 │   │   └── LinkEnded            a recording was replayed to its end
-│   └── PeerError                what answers is no node, or one this program is too old for
+│   ├── PeerError                what answers is no node, or one this program is too old for
+│   └── AccessRefused            a node that does not know our key, or has another
 ├── SaveError                    a result or recording that cannot be written
 │   └── PathTaken                because a file of that name is there already
 ├── FlashError                   a board that cannot be given its firmware, or does not run what it was given
@@ -44,6 +46,10 @@ class TableError(InputError):
     pass
 
 
+class KeysUnusable(InputError):
+    pass
+
+
 class LinkError(PresscueError):
     pass
 
@@ -57,6 +63,10 @@ class LinkEnded(LinkLost):
 
 
 class PeerError(LinkError):
+    pass
+
+
+class AccessRefused(LinkError):
     pass
 
 

@@ -86,6 +86,15 @@ MESSAGES = {
     0x55: ("log_check", "<HI", ("token", "session"), None),
     0x56: ("log_sum", "<III", ("session", "size", "crc"), None),
     0x57: ("log_verified", "<HII", ("token", "session", "crc"), None),
+    0x60: ("open", "<HB16s", ("token", "slot", "nonce"), None),
+    0x61: ("challenge", "<H16s16s", ("token", "nonce", "proof"), None),
+    0x62: ("prove", "<H16s", ("token", "proof"), None),
+    0x63: ("sealed", "<I8s", ("counter", "mac"), "message"),
+    0x64: ("key_set", "<HB32s", ("token", "slot", "key"), "owner"),
+    0x65: ("key_remove", "<HB", ("token", "slot"), None),
+    0x66: ("key_list", "<H", ("token",), None),
+    0x67: ("key_slot", "<B4s", ("slot", "key_id"), "owner"),
+    0x68: ("access", "<HIIIIII", ("boot", "admitted", "refused", "unsealed", "forged", "replayed", "flooded"), None),
 }
 # fmt: on
 

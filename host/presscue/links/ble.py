@@ -12,8 +12,8 @@ import contextlib
 import os
 import sys
 from collections import deque
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import bleak
@@ -25,6 +25,8 @@ import bleak.exc
 
 from .. import wire
 from ..errors import LinkError, LinkLost, UsageError
+from ..keys import KeyFile, Keys
+from .asking import Asking
 
 SCAN_S = 4.0
 """How long `presscue scan` and `ble:` listen: a node nobody talks to says its name ten times a second, later once."""
@@ -44,12 +46,13 @@ Any_ = TypeVar("Any_")
 
 @dataclass(frozen=True)
 class Radio:
-    """What stands for the operating system's Bluetooth: a loop to live on, and backend classes for bleak (None: the
-    system's own)."""
+    """What stands for the operating system's Bluetooth: a loop to live on, backend classes for bleak (None: the
+    system's own), and the keys of this computer."""
 
     loop: asyncio.AbstractEventLoop
     scanner: type | None = None
     client: type | None = None
+    keys: Keys = field(default_factory=KeyFile)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def scan(seconds: float = SCAN_S, radio: Radio | None = None) -> list[Heard]:
 class BleLink:
     """An open link. `name` says which node it is, so that `open_link(name)` finds the same one again.
 
-    Raises LinkError if there is no such node, UsageError if there are several.
+    Raises LinkError if there is no such node or it does not admit us, UsageError if there are several.
     """
 
     envelope = "packets"
@@ -88,8 +91,10 @@ class BleLink:
         self._arrived = asyncio.Event()
         self._gone = False
         self._client: bleak.BleakClient | None = None
+        self._seal: Callable[[bytes], bytes] | None = None
         try:
             self._run(self._open(wanted), FIND_S + ATTEMPTS * (CONNECT_S + PAUSE_S * 4))
+            self._seal = Asking(self).be_admitted(self._radio.keys)
         except BaseException:
             self.close()
             raise
@@ -107,11 +112,12 @@ class BleLink:
         return b""
 
     def write(self, data: bytes) -> None:
-        """One message. A cue goes out at once and unanswered; a command is confirmed."""
+        """One message, sealed. A cue goes out at once and unanswered; a command is confirmed."""
         if self._gone or self._client is None:
             raise self._lost()
         quietly = data[:1] == bytes((CUE,))
         uuid = wire.CUE_UUID if quietly else wire.COMMAND_UUID
+        data = data if self._seal is None else self._seal(data)
         try:
             self._run(self._client.write_gatt_char(uuid, data, response=not quietly), WRITE_S)
         except LinkLost:

@@ -27,7 +27,7 @@ class BleSimLink:
         self.truth: Truth = world.truth
         self.duration_s: float = world.duration_s
         node = VirtualNode(world, seed=scenario.seed, interpreter=interpreter)
-        self.room = Room(node, pace=_Pace() if paced else None, seed=scenario.seed)
+        self.room = Room(node, pace=_Pace() if paced else None, seed=scenario.seed)  # which pairs it over its cable
         try:
             self._link = BleLink("", self.room.radio)
         except BaseException:

@@ -233,6 +233,40 @@ class LogSum:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge:
+    """The node's half of the proof that both have the key: its nonce, and its own proof."""
+
+    message: bytes
+    token: int
+    nonce: bytes
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeySlot:
+    """A slot of the node that holds a key. key_id tells keys apart; owner is the computer's name."""
+
+    message: bytes
+    slot: int
+    key_id: bytes
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessCounts:
+    """What hosts on the radio have tried since boot: admissions, proofs that were wrong, commands without a seal, with
+    a wrong one, with an old one, and messages over the number allowed."""
+
+    message: bytes
+    admitted: int
+    refused: int
+    unsealed: int
+    forged: int
+    replayed: int
+    flooded: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A whole message of a type this program does not know: kept in the recording for one that does."""
 
@@ -259,5 +293,8 @@ SessionEvent = (
     | LogStatus
     | LogData
     | LogSum
+    | Challenge
+    | KeySlot
+    | AccessCounts
     | Unknown
 )

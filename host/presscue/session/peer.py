@@ -164,6 +164,24 @@ class Session:
         """Our copy of a log, of this check sum, is whole and safe: the node may delete its own."""
         return wire.encode("log_verified", self._new_token(), session, crc)
 
+    def open(self, slot: int, nonce: bytes) -> bytes:
+        """Ask to be admitted with the key in a slot; the node answers with a Challenge."""
+        return wire.encode("open", self._new_token(), slot, nonce)
+
+    def prove(self, proof: bytes) -> bytes:
+        return wire.encode("prove", self._new_token(), proof)
+
+    def key_set(self, slot: int, key: bytes, owner: bytes) -> bytes:
+        """Put a key into a slot. Over a cable only."""
+        return wire.encode("key_set", self._new_token(), slot, key, tail=owner)
+
+    def key_remove(self, slot: int) -> bytes:
+        return wire.encode("key_remove", self._new_token(), slot)
+
+    def key_list(self) -> bytes:
+        """Ask for the slots: a KeySlot for each key, then AccessCounts and a Result."""
+        return wire.encode("key_list", self._new_token())
+
     def cue(self, cue: results.Cue) -> bytes:
         """Play a cue. Its time of detection is told on the node's own clock, so that the node can let it expire."""
         boot = self._known_boot()

@@ -62,6 +62,12 @@ def read_event(message: bytes, name: str, f: dict, offset_us: int) -> SessionEve
             return ev.LogStatus(message, f["t_us"], state, size, kept, ready, f["stalls"], f["stall_max_ms"] / 1000)
         case "log_sum":
             return ev.LogSum(message, f["session"], f["size"], f["crc"])
+        case "challenge":
+            return ev.Challenge(message, f["token"], f["nonce"], f["proof"])
+        case "key_slot":
+            return ev.KeySlot(message, f["slot"], f["key_id"], _text(f["owner"]))
+        case "access":
+            return ev.AccessCounts(message, *(f[key] for key in _ACCESS_COUNTS))
     return None
 
 
@@ -95,6 +101,9 @@ _STATUS_COUNTS = (
     "heap_free",
     "cues_played",
 )
+
+
+_ACCESS_COUNTS = ("admitted", "refused", "unsealed", "forged", "replayed", "flooded")
 
 
 def _name(names: tuple[str, ...], code: int) -> str:

@@ -24,7 +24,7 @@ POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 """`machine.reset_cause()`, by the numbers of the ESP32 port; 2 stands for the reset button."""
 
 WAITS = frozenset((child.START, child.WAIT, child.WAIT_SERIAL))
-USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PIN_READ)) - WAITS
+USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PIN_READ, child.NVS)) - WAITS
 
 
 class VirtualNode:

@@ -40,6 +40,9 @@ BLE_CALL_US = 150
 BLE_BYTE_US = 2
 """Copying a byte between MicroPython's heap and the stack's buffers, and packing it."""
 
+SEAL_US = 500
+"""Two short SHA-256 in C, 60 us each with their objects, and some hundred bytecodes around them."""
+
 PWM_US = 60
 """Frequency or duty of a PWM channel: a call into the LEDC driver."""
 
@@ -55,6 +58,9 @@ BOOT_US = 350_000
 
 FLASH_CALL_US = 60
 """Any use of the flash: a call into the partition driver, which stops the other core first."""
+
+NVS_US = 2_000
+"""A key looked up, or a page programmed, by ESP-IDF's store of keys and values."""
 
 FLASH_READ_BYTE_NS = 50
 """Reading through the cache at 40 MHz quad SPI."""

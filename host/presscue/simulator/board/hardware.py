@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from presscue.simulator.imu_errors import ImuErrors
+from presscue.wire import TYPES
 
 from . import charges, child
 from .ads1115 import Ads1115
@@ -15,6 +16,7 @@ from .drv2605l import Drv2605l, Lra
 from .imu_signal import ImuSignal, Shaking
 from .lsm6dsox import Lsm6dsox
 from .nor_flash import NorFlash
+from .nvs import Nvs
 from .pads import Pads
 from .serial_port import SerialPort
 
@@ -33,6 +35,8 @@ SLED_SHARE = 0.01
 """Of that, what reaches the sled through leg, foot and platform."""
 BATTERY_FULL_UV, BATTERY_EMPTY_UV, BATTERY_LIFE_S = 4_150_000, 3_500_000, 8 * 3600
 BATTERY_DIVIDER = 2
+SEALED = bytes((TYPES["sealed"],))
+"""What a message whose seal has to be checked begins with, behind the head of its event."""
 
 
 class World(Protocol):
@@ -91,6 +95,7 @@ class Hardware:
         self.bus.attach(ADDRESSES["pads"], Ads1115(self.pads.volts, rate_error))
         self.bus.attach(ADDRESSES["haptic"], Drv2605l(self.lra))
         self.flash = NorFlash(seed=seed, image=image)
+        self.nvs = Nvs(None if image is None else image.with_name(image.name + ".nvs"))
         self.serial = SerialPort()
         self.bluetooth: Bluetooth = Silence()
         self.pressed = False
@@ -103,6 +108,7 @@ class Hardware:
         self.bus.power(False, t_us)
         self.lra.drive(t_us, 0.0)
         self.serial.power_on()
+        self.nvs.reset()
         self.bluetooth.reset()
         if self.pwm_log and self.pwm_log[-1][3]:
             _, pin, hertz, _ = self.pwm_log[-1]
@@ -137,7 +143,11 @@ class Hardware:
             return done_us, self.serial.write(data, done_us), b""
         if what == child.BLE:
             status, read = self.bluetooth.execute(a & 0xFF, a >> 8, data)
-            return t_us + charges.BLE_CALL_US + max(b, len(read)) * charges.BLE_BYTE_US, status, read
+            cost = charges.BLE_CALL_US + max(b, len(read)) * charges.BLE_BYTE_US
+            return t_us + cost + charges.SEAL_US * (read[5:6] == SEALED), status, read
+        if what == child.NVS:
+            status, read = self.nvs.execute(a, data)
+            return t_us + charges.NVS_US, status, read
         if what == child.PIN_READ:
             return t_us + charges.PIN_US, int(a != BUTTON_PIN or not self.pressed), b""
         if what == child.ADC_READ:

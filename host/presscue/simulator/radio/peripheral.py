@@ -10,6 +10,7 @@ import struct
 from collections import deque
 
 from bumble import hci
+from bumble.att import ATT_Error
 from bumble.controller import Controller
 from bumble.core import UUID
 from bumble.device import AdvertisingType, Connection, Device
@@ -18,10 +19,10 @@ from bumble.host import Host
 
 from .air import Air
 
-ACTIVE, SERVICES, ADVERTISE, NOTIFY, INDICATE, DISCONNECT, VALUE, EVENT, MTU = range(9)
+ACTIVE, SERVICES, ADVERTISE, NOTIFY, INDICATE, DISCONNECT, VALUE, EVENT, MTU, ALLOW = range(10)
 """Operations of a request; see overlay/bluetooth.py."""
 
-CONNECTED, DISCONNECTED, WRITTEN, MTU_EXCHANGED, INDICATED = 1, 2, 3, 21, 20
+CONNECTED, DISCONNECTED, WRITTEN, READ, MTU_EXCHANGED, INDICATED = 1, 2, 3, 4, 21, 20
 """Events, by MicroPython's numbers."""
 
 BUFFERS = 12
@@ -74,6 +75,7 @@ class Peripheral:
         self._ready: asyncio.Task | None = None
         self._events.clear()
         self._values: dict[int, bytes] = {}
+        self._reads: deque[asyncio.Future[int]] = deque()
         self._characteristics: dict[int, Characteristic] = {}
         self._connections: dict[int, Connection] = {}
         self._in_flight = 0
@@ -96,6 +98,8 @@ class Peripheral:
             self._register(data)
         elif operation == MTU:
             self._mtu = argument
+        elif operation == ALLOW:
+            self._reads.popleft().set_result(argument)
         elif operation == VALUE:
             self._values[argument] = data
         elif operation == ADVERTISE:
@@ -142,13 +146,22 @@ class Peripheral:
 
     def _characteristic(self, uuid: UUID, handle: int, flags: int) -> Characteristic:
         value = CharacteristicValue(
-            read=lambda connection: self._values.get(handle, b""),
+            read=lambda connection: self._read(connection, handle),
             write=lambda connection, data: self._event(WRITTEN, connection.handle, handle, bytes(data)),
         )
         properties = Characteristic.Properties(flags & 0x3E)
         permissions = Characteristic.Permissions.READABLE | Characteristic.Permissions.WRITEABLE
         self._characteristics[handle] = made = Characteristic(uuid, properties, permissions, value)
         return made
+
+    async def _read(self, connection: Connection, handle: int) -> bytes:
+        """The firmware says whether this central may; Bumble itself asks nobody."""
+        allowed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._reads.append(allowed)
+        self._event(READ, connection.handle, handle)
+        if error := await allowed:
+            raise ATT_Error(error)
+        return self._values.get(handle, b"")
 
     async def _advertise(self, interval_ms: int, payload: bytes) -> None:
         assert self._ready is not None

@@ -11,8 +11,8 @@ import board_link
 
 FLAG_READ, FLAG_WRITE_NO_RESPONSE, FLAG_WRITE, FLAG_NOTIFY, FLAG_INDICATE = 0x02, 0x04, 0x08, 0x10, 0x20
 
-_ACTIVE, _SERVICES, _ADVERTISE, _NOTIFY, _INDICATE, _DISCONNECT, _VALUE, _EVENT, _MTU = range(9)
-_CONNECTED, _DISCONNECTED, _WRITTEN, _MTU_EXCHANGED, _INDICATED = 1, 2, 3, 21, 20
+_ACTIVE, _SERVICES, _ADVERTISE, _NOTIFY, _INDICATE, _DISCONNECT, _VALUE, _EVENT, _MTU, _ALLOW = range(10)
+_CONNECTED, _DISCONNECTED, _WRITTEN, _READ, _MTU_EXCHANGED, _INDICATED = 1, 2, 3, 4, 21, 20
 _BUFFER = 20
 _NOTHING = b""
 
@@ -109,14 +109,15 @@ class _Ble:
         if code == _WRITTEN:
             self._values[handle] = bytes(event[5 : 5 + self._sizes.get(handle, _BUFFER)])
             data = (connection, handle)
-        elif code == _MTU_EXCHANGED:
+        elif code in (_MTU_EXCHANGED, _READ):
             data = (connection, handle)
         elif code == _INDICATED:
             data = (connection, handle, event[5])
         else:
             data = (connection, 0, b"\0" * 6)
-        if self._handler is not None:
-            self._handler(code, data)
+        answer = None if self._handler is None else self._handler(code, data)
+        if code == _READ:
+            _call(_ALLOW, answer or 0)
 
 
 _only = _Ble()

@@ -9,7 +9,7 @@ Common subset of MicroPython and CPython; allocates nothing once connected. A re
 from array import array
 
 READ, WRITE, WAIT, WAIT_SERIAL, SERIAL_READ, SERIAL_WRITE = 1, 2, 3, 4, 5, 6
-ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE, PIN_READ = (
+ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE, PIN_READ, NVS = (
     7,
     8,
     9,
@@ -20,6 +20,7 @@ ADC_READ, FLASH_READ, FLASH_WRITE, FLASH_ERASE, START, RESET, PANIC, SYNC, BLE, 
     14,
     15,
     16,
+    17,
 )
 BUS_NEW, PWM_SET, PIN_SET, WATCHDOG, FEED = 32, 33, 34, 35, 36  # posted
 

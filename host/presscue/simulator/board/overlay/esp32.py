@@ -1,4 +1,4 @@
-"""`esp32.Partition` of the virtual board: raw access to the data partition of its flash."""
+"""`esp32` of the virtual board: raw access to the data partition of its flash, and the store of keys and values."""
 
 import board_link
 
@@ -32,3 +32,33 @@ class Partition:
         if what == 6:
             board_link.call(board_link.FLASH_ERASE, argument * BLOCK, 0)
         return 0
+
+
+class NVS:
+    """Blobs by key, in a namespace."""
+
+    def __init__(self, namespace):
+        self._prefix = namespace.encode() + b"/"
+
+    def get_blob(self, key, buffer):
+        size = self._call(0, key)
+        blob = bytearray(size)
+        board_link.fetch(blob, size)
+        buffer[:size] = blob
+        return size
+
+    def set_blob(self, key, value):
+        self._call(1, key, value)
+
+    def erase_key(self, key):
+        self._call(2, key)
+
+    def commit(self):
+        self._call(3, "")
+
+    def _call(self, operation, key, value=b""):
+        data = self._prefix + key.encode() + b"\0" + value
+        status = board_link.call(board_link.NVS, operation, len(data), data)
+        if status < 0:
+            raise OSError(status, "NVS")
+        return status
