@@ -92,7 +92,7 @@ class Stranger:
                     for uuid in (wire.STREAM_UUID, wire.COMMAND_UUID):
                         await client.start_notify(uuid, lambda _, data: self.got.append(bytes(data)))
                     while self.written < self.count:
-                        uuid = (wire.CUE_UUID, wire.COMMAND_UUID)[self._dice.randrange(2)]
+                        uuid = wire.COMMAND_UUID if self.written % 20 == 0 else wire.CUE_UUID
                         await client.write_gatt_char(uuid, self._message(), response=uuid == wire.COMMAND_UUID)
                         self.written += 1
             except (BleakError, TimeoutError, EOFError):

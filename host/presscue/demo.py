@@ -69,7 +69,7 @@ def run_demo(
     began_s = time.monotonic()
     with show("presscue demo", profile, display) as view:
         link = open_sim(options + ",fast" * fast + ",ble" * ble)
-    if ble and not quiet:
+    if ble and not display.quiet:
         Console(stderr=True).print("paired over the virtual cable, as presscue pair does; then admitted over the air")
     live = LiveSession(
         link, core_of(profile, patient=False), fits="inline" if fast else "thread",
