@@ -1,9 +1,9 @@
 """The fit of a calibration: at first from nothing but the readings, later from what the newest set adds or contradicts.
 
-mounting.py finds the frames, surprise.py the geometry. A fit within the first set uses all readings so far and what is
-usual for people; after a rest the calibration before it is the belief, widened by what a rest may change. What cannot
-be put down to chance or to a foot put down anew is said (advice.py) and then fitted, with that part of the belief let
-go: a strap that has turned, a sensor clipped on otherwise.
+mounting.py finds the frames, surprise.py the geometry, strap.py whether the strap stayed. A fit within the first set
+uses all readings so far and what is usual for people; after a rest the calibration before it is the belief, widened by
+what a rest may change. What cannot be put down to chance or to a foot put down anew is said (advice.py) and then
+fitted, with that part of the belief let go: a strap that has turned, a sensor clipped on otherwise.
 """
 
 import math
@@ -13,51 +13,31 @@ import numpy as np
 
 from presscue import advice
 from presscue.advice import Remark
+from presscue.belief import MOUNT, after_rest, usual, vector
 from presscue.calibration import Calibration, History, NoFit, Priors
-from presscue.estimator import GRAVITY_MPS2, Leg
 from presscue.linkage import flexion_at, wrapped
 from presscue.mounting import (
+    RAIL_OFF_DEG,
     angle_deg,
-    direction_sd_deg,
-    flexion_frame,
     moving_mask,
-    quiet,
-    rail_frame,
-    sled_floor,
+    not_swapped,
     sled_velocity,
-    smooth,
+    upright,
+    with_leg,
+    with_sled,
 )
-from presscue.surprise import (
-    MOUNT,
-    STRAP_M,
-    Problem,
-    after_rest,
-    first_guesses,
-    minimise,
-    mount_curve,
-    problem_of,
-    stretches,
-    taken,
-    usual,
-    vector,
-)
+from presscue.strap import TURNED_GAIN, crept, turned_by
+from presscue.surprise import Problem, first_guesses, minimise, minimise_trusting, problem_of, stretches, taken
 
 LEVEL_SINE = 0.17  # below ten degrees of incline, gravity does not show which way is outward
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
-ACCELEROMETER_SD_MPS2 = 0.1  # bias of a part as it is soldered
-GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
-CREPT_RAD = 0.07  # within one set
-TURNED_GAIN = 20.0  # weighted squares of innovation that a turn must save; two faulty reps of a strap that sat: 9
 CONTRADICTED = 12.0  # the same for feet put elsewhere; clean later sets: up to 7, with faults in them 9
-SPOILT, SPOILT_SD = 4.0, 1.5  # a refined fit that costs so many times more and jumps that far has fitted faults
-LEAST_COST = 0.01
-RAIL_OFF_DEG = 6.0
 REST_BEFORE_S = 1.0
+UNEXPLAINED, LEAST_COST = 5.0, 0.02  # a change after which the readings surprise so many times more than before is none
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
 HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
-IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 
 
 def fit(
@@ -86,22 +66,22 @@ def fit(
 def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     has_sled, has_leg = len(history.sled_t_s) > 20, len(history.leg_t_s) > 20
     if has_sled and has_leg:
-        _not_swapped(history)
+        not_swapped(history)
     c = Calibration(effective_s, has_sled, has_leg)
     moving = np.ones(len(history.leg_t_s), np.bool_)
     along = np.zeros(0)
     if has_sled:
-        c, along = _with_sled(c, history, priors)
+        c, along = with_sled(c, history, priors)
         if has_leg:
             moving = moving_mask(history.leg_t_s, history.sled_t_s, along, c.sled_floor_mps2)
             if not moving.any():
                 raise NoFit("the sled has not moved yet")
     if not has_leg:
         return c
-    c = _with_leg(c, history, moving)
+    c = with_leg(c, history, moving)
     if not has_sled or not priors.on_shank:
         return replace(c, apart=has_sled)
-    c = replace(c, leg=_upright(history, priors, c, moving))
+    c = replace(c, leg=upright(history, priors, c, moving))
     rate = history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
     velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along))
     if float(rate[moving] @ velocity[moving]) < 0:  # extending turns the shank towards +psi
@@ -135,12 +115,8 @@ def _best(history: History, priors: Priors, frames: Calibration) -> Calibration:
 def _refined(history: History, priors: Priors, previous: Calibration) -> Calibration:
     """More of the first set: everything again, from where the last fit ended."""
     problem, remarks = _with_hold(history, priors, previous)
-    found = minimise(problem, vector(previous), 12)
-    new = _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
-    jump = np.abs(vector(new) - vector(previous))[:MOUNT] / np.maximum(previous.sd[:MOUNT], 1e-9)
-    if not new.remarks and new.cost > SPOILT * max(previous.cost, LEAST_COST) and jump.max() > SPOILT_SD:
-        return replace(previous, remarks=())
-    return new
+    found = minimise_trusting(problem, vector(previous), 12)
+    return _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
 
 
 def _confirmed(history: History, priors: Priors, previous: Calibration) -> Calibration:
@@ -154,12 +130,12 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     """A set after a rest: the belief is the calibration before the rest, unless the sensors sit otherwise now."""
     remarks: list[Remark] = []
     history = _from_first_movement(history, previous)
-    sled, along = _with_sled(previous, history, priors)
+    sled, along = with_sled(previous, history, priors)
     moving = moving_mask(history.leg_t_s, history.sled_t_s, along, sled.sled_floor_mps2)
     if not moving.any():
         raise NoFit("the sled has not moved since")
     since_s = float(history.leg_t_s[0])
-    rail_deg, leg = angle_deg(sled.rail, previous.rail), _with_leg(previous, history, moving)
+    rail_deg, leg = angle_deg(sled.rail, previous.rail), with_leg(previous, history, moving)
     axis_deg = angle_deg(leg.axis, previous.axis)
     moved = rail_deg > MOVED_DEG or axis_deg > MOVED_DEG
     anew = _elsewhere(history, priors, previous, prior) if moved else None
@@ -172,7 +148,7 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     frames = replace(previous, remarks=())
     problem = problem_of(history, frames, after_rest(prior), None)
     start = vector(previous)
-    off_rad = _turned(problem, start)
+    off_rad = turned_by(problem, start)
     turned = start.copy()
     turned[MOUNT] += off_rad
     if abs(off_rad) > TURNED_RAD and problem.gain(start, turned) > TURNED_GAIN:
@@ -185,15 +161,20 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
             problem, found = stepped, by_feet
     else:
         found = minimise(problem, start, 12)
-    new = _crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
+    new = crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
     fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
-    if new.remarks or fresh:
+    if fresh or (new.remarks and _explains(new, prior)):
         return new
     problem = replace(problem, belief=after_rest(prior, stepped=True))
-    found = minimise(problem, vector(previous), 12)
-    if problem.gain(vector(previous), found[0]) < CONTRADICTED:
-        return frames
-    return taken(frames, problem, found)
+    found = minimise_trusting(problem, vector(previous), 12)
+    stepped = taken(frames, problem, found)
+    saved = problem.trusting(found[0]).gain(vector(previous), found[0])
+    return stepped if saved > CONTRADICTED and _explains(stepped, prior) else frames
+
+
+def _explains(new: Calibration, old: Calibration) -> bool:
+    """Whether the readings hardly surprise any more: a strap that has turned explains them, faults do not."""
+    return new.cost < UNEXPLAINED * max(old.cost, LEAST_COST)
 
 
 def _elsewhere(history: History, priors: Priors, previous: Calibration, prior: Calibration) -> Calibration | None:
@@ -220,55 +201,6 @@ def _from_first_movement(history: History, c: Calibration) -> History:
     return History(history.sled_t_s[sled:], history.sled[sled:], history.leg_t_s[leg:], history.leg[leg:])
 
 
-def _turned(problem: Problem, p: np.ndarray) -> float:
-    """How far (rad) the mount of p is off over a whole set: a few steps in the mount alone."""
-    p = p.copy()
-    start = p[MOUNT]
-    for _ in range(4):
-        _, off_rad, _ = mount_curve(problem, p, math.inf)
-        p[MOUNT] += float(np.clip(off_rad[0], -0.2, 0.2))
-        if abs(off_rad[0]) < 0.005:
-            break
-    return float(p[MOUNT] - start)
-
-
-def _crept(problem: Problem, c: Calibration) -> Calibration:
-    """Whether the mount has changed within a set: by a step, after which it is found anew, or little by little."""
-    t_s, off_rad, sd_rad = mount_curve(problem, vector(c))
-    step_rad, at_s, sharp = _step(t_s, off_rad, sd_rad)
-
-    if abs(step_rad) < CREPT_RAD:
-        return c
-    since_s = float(at_s)
-    before, rest = problem.before(since_s), problem.after(since_s)
-    old = taken(c, before, minimise(before, vector(c), 6))
-    rest = replace(rest, belief=after_rest(old, slipped=True), hold_psi=None)
-    start = vector(old)
-    start[MOUNT] += _turned(rest, start)
-    new = taken(c, rest, minimise(rest, start, 12))
-    turned_deg = math.degrees(abs(new.leg.mount_rad - old.leg.mount_rad))
-    if turned_deg < math.degrees(CREPT_RAD) or rest.gain(vector(c), vector(new)) < TURNED_GAIN:
-        return c
-    remark = Remark(advice.LEG_TURNED if sharp else advice.LEG_LOOSE, since_s, turned_deg)
-    return replace(new, remarks=(*c.remarks, remark))
-
-
-def _step(t_s: np.ndarray, off_rad: np.ndarray, sd_rad: np.ndarray) -> tuple[float, float, bool]:
-    """The one step that explains most of a curve: its size, when it is, and whether it is a step, not a slope."""
-    weight = 1.0 / (sd_rad**2 + 0.01**2)
-    best, size, at_s = math.inf, 0.0, math.nan
-    for k in range(2, len(t_s) - 1):
-        left, right = (np.average(off_rad[part], weights=weight[part]) for part in (slice(0, k), slice(k, None)))
-        left_over = np.sum(weight * (off_rad - np.where(np.arange(len(t_s)) < k, left, right)) ** 2)
-        if left_over < best:
-            best, size, at_s = float(left_over), float(right - left), float(0.5 * (t_s[k - 1] + t_s[k]))
-    if len(t_s) < 4:
-        return 0.0, math.nan, False
-    line = np.polyfit(t_s, off_rad, 1, w=np.sqrt(weight))
-    slope_left = float(np.sum(weight * (off_rad - np.polyval(line, t_s)) ** 2))
-    return size, at_s, best <= slope_left
-
-
 def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[Problem, list[Remark]]:
     """The problem of the first set, with the straight-leg hold if the leg was still in it."""
     remarks: list[Remark] = []
@@ -288,9 +220,9 @@ def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[P
 
 def _judged(problem: Problem, c: Calibration, remarks: list[Remark]) -> Calibration:
     """A fit of the first set, and whether the mount stayed and the hold agrees: what does not is said and left out."""
-    crept = _crept(problem, c)
-    if crept is not c:
-        return replace(crept, remarks=(*remarks, *crept.remarks))
+    anew = crept(problem, c)
+    if anew is not c:
+        return replace(anew, remarks=(*remarks, *anew.remarks))
     if problem.hold_psi is not None and abs(problem.hold_off(vector(c))) > HOLD_DOUBT_RAD:
         free = replace(problem, hold_psi=None)
         without = taken(c, free, minimise(free, vector(c), 12))
@@ -301,46 +233,3 @@ def _judged(problem: Problem, c: Calibration, remarks: list[Remark]) -> Calibrat
             remarks.append(Remark(advice.HOLD_BENT, float(problem.t_s[0]), size))
             c = without
     return replace(c, remarks=tuple(remarks))
-
-
-def _not_swapped(history: History) -> None:
-    """Raises NoFit if it is the sled's sensor that turns, and the leg's that does not."""
-    sled, leg = (
-        float(np.quantile(np.linalg.norm(smooth(gyr - np.median(gyr, axis=0), t_s, 0.1), axis=1), 0.9))
-        for t_s, gyr in ((history.sled_t_s, history.sled[:, 3:]), (history.leg_t_s, history.leg[:, 3:]))
-    )
-    if sled > TURNING_SLED_RADPS and leg < IDLE_LEG_RADPS:
-        raise NoFit("the sensors are exchanged", (Remark(advice.SWAPPED, float(history.leg_t_s[0])),))
-
-
-def _with_sled(c: Calibration, history: History, priors: Priors) -> tuple[Calibration, np.ndarray]:
-    """Add the rail; also the acceleration along it (n,)."""
-    rail, gravity_along = rail_frame(history.sled_t_s, history.sled)
-    along = history.sled[:, :3] @ rail - gravity_along
-    floor = sled_floor(history.sled_t_s, along)
-    low = smooth(history.sled[:, :3], history.sled_t_s, 0.08)
-    rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), rail))
-    level = math.sqrt(max(1.0 - (gravity_along / GRAVITY_MPS2) ** 2, 0.05))
-    sd_deg = math.degrees(math.hypot(ACCELEROMETER_SD_MPS2 / GRAVITY_MPS2 / level, rail_sd))
-    return replace(c, rail=rail, gravity_along_mps2=gravity_along, sled_floor_mps2=floor, rail_sd_deg=sd_deg), along
-
-
-def _with_leg(c: Calibration, history: History, moving: np.ndarray) -> Calibration:
-    """Add the flexion axis, its sign open."""
-    axis, first, bias = flexion_frame(history.leg_t_s, history.leg, moving)
-    turning = smooth(history.leg[:, 3:] - bias, history.leg_t_s, 0.05)[moving]
-    rest = history.leg[quiet(history.leg_t_s, history.leg), 3:] @ axis
-    parts = [float(np.median(part)) for part in np.array_split(rest, 4) if len(part)]
-    bias_sd = math.hypot(GYRO_BIAS_SD_RADPS, float(np.std(parts)) / math.sqrt(len(parts)))
-    return replace(
-        c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis), gyro_bias_sd_radps=bias_sd,
-        axis_sd_deg=direction_sd_deg(turning, axis),
-    )  # fmt: skip
-
-
-def _upright(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Leg:
-    """Where up is in the leg's plane: along the rail as the sled says, across the plane as the leg IMU says."""
-    said = priors.rail_deg is not None and abs(abs(c.rail_deg) - priors.rail_deg) <= RAIL_OFF_DEG
-    along = math.sin(math.radians(priors.rail_deg if said and priors.rail_deg is not None else c.rail_deg))
-    across = float(np.median(history.leg[moving, :3] @ c.axis)) / GRAVITY_MPS2
-    return Leg(STRAP_M, 0.0, 0.0, along, math.sqrt(max(1.0 - along * along - across * across, 0.0)))

@@ -5,11 +5,20 @@ the rail; the axis about which the leg turns while the sled moves gives the plan
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from presscue.calibration import NoFit
-from presscue.estimator import GRAVITY_MPS2
+from presscue import advice
+from presscue.advice import Remark
+from presscue.belief import STRAP_M
+from presscue.calibration import Calibration, History, NoFit, Priors
+from presscue.estimator import GRAVITY_MPS2, Leg
+
+ACCELEROMETER_SD_MPS2 = 0.1  # bias of a part as it is soldered
+GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
+RAIL_OFF_DEG = 6.0
+IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 
 
 def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
@@ -107,3 +116,46 @@ def sled_floor(t_s: np.ndarray, along: np.ndarray) -> float:
     a = along[:, None]
     spread = np.sqrt(smooth((a - smooth(a, t_s, 0.3)) ** 2, t_s, 0.3))
     return max(float(np.quantile(spread, 0.1)), 0.005)
+
+
+def not_swapped(history: History) -> None:
+    """Raises NoFit if it is the sled's sensor that turns, and the leg's that does not."""
+    sled, leg = (
+        float(np.quantile(np.linalg.norm(smooth(gyr - np.median(gyr, axis=0), t_s, 0.1), axis=1), 0.9))
+        for t_s, gyr in ((history.sled_t_s, history.sled[:, 3:]), (history.leg_t_s, history.leg[:, 3:]))
+    )
+    if sled > TURNING_SLED_RADPS and leg < IDLE_LEG_RADPS:
+        raise NoFit("the sensors are exchanged", (Remark(advice.SWAPPED, float(history.leg_t_s[0])),))
+
+
+def with_sled(c: Calibration, history: History, priors: Priors) -> tuple[Calibration, np.ndarray]:
+    """Add the rail; also the acceleration along it (n,)."""
+    rail, gravity_along = rail_frame(history.sled_t_s, history.sled)
+    along = history.sled[:, :3] @ rail - gravity_along
+    floor = sled_floor(history.sled_t_s, along)
+    low = smooth(history.sled[:, :3], history.sled_t_s, 0.08)
+    rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), rail))
+    level = math.sqrt(max(1.0 - (gravity_along / GRAVITY_MPS2) ** 2, 0.05))
+    sd_deg = math.degrees(math.hypot(ACCELEROMETER_SD_MPS2 / GRAVITY_MPS2 / level, rail_sd))
+    return replace(c, rail=rail, gravity_along_mps2=gravity_along, sled_floor_mps2=floor, rail_sd_deg=sd_deg), along
+
+
+def with_leg(c: Calibration, history: History, moving: np.ndarray) -> Calibration:
+    """Add the flexion axis, its sign open."""
+    axis, first, bias = flexion_frame(history.leg_t_s, history.leg, moving)
+    turning = smooth(history.leg[:, 3:] - bias, history.leg_t_s, 0.05)[moving]
+    rest = history.leg[quiet(history.leg_t_s, history.leg), 3:] @ axis
+    parts = [float(np.median(part)) for part in np.array_split(rest, 4) if len(part)]
+    bias_sd = math.hypot(GYRO_BIAS_SD_RADPS, float(np.std(parts)) / math.sqrt(len(parts)))
+    return replace(
+        c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis), gyro_bias_sd_radps=bias_sd,
+        axis_sd_deg=direction_sd_deg(turning, axis),
+    )  # fmt: skip
+
+
+def upright(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Leg:
+    """Where up is in the leg's plane: along the rail as the sled says, across the plane as the leg IMU says."""
+    said = priors.rail_deg is not None and abs(abs(c.rail_deg) - priors.rail_deg) <= RAIL_OFF_DEG
+    along = math.sin(math.radians(priors.rail_deg if said and priors.rail_deg is not None else c.rail_deg))
+    across = float(np.median(history.leg[moving, :3] @ c.axis)) / GRAVITY_MPS2
+    return Leg(STRAP_M, 0.0, 0.0, along, math.sqrt(max(1.0 - along * along - across * across, 0.0)))

@@ -1,8 +1,8 @@
 """How surprised the filter is by the readings under a given geometry, and the geometry that surprises it least.
 
-Link lengths, ankle height, strap place, soft-tissue term and mount angle are one vector p (6,). The residuals are the
-whitened innovations of the filter (estimator.py), Huber-weighted, and the distance from what was believed before;
-Levenberg-Marquardt makes their squares small.
+The residuals are the whitened innovations of the filter (estimator.py), Huber-weighted, and the distance of the
+geometry p (6,) from what was believed before (belief.py); Levenberg-Marquardt makes their squares small. Faults break
+the linkage for seconds: stretches that surprise far more than the others then count for little.
 
 The readings are smoothed without delay and thinned first: what lies above some 8 Hz is rumble and wobble, which the
 filter must expect but from which nothing is learnt. That makes a fit ten times faster and, since the sled's slow
@@ -14,64 +14,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from presscue.calibration import Calibration, History, NoFit, Priors
+from presscue.belief import MOUNT, Belief
+from presscue.calibration import Calibration, History, NoFit
 from presscue.compiled import njit
 from presscue.estimator import Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, wrapped
 from presscue.mounting import moving_mask, smooth
 
-THIGH, SHANK, HEIGHT, STRAP, TISSUE, MOUNT = range(6)
-THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
-SEGMENT_SD_M = 0.02
-USUAL_HEIGHT_M, HEIGHT_SD_M = 1.73, 0.10
-ANKLE_HEIGHT_M, ANKLE_HEIGHT_SD_M = 0.10, 0.10
-STRAP_M, STRAP_SD_M = 0.27, 0.08  # above the ankle; "below the knee"
-TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
-ANY_MOUNT_SD_RAD = 100.0
-BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
-SLIPPED_SD_RAD = 0.5
-STEPPED_SD_M = 0.05
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
 FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings
 HOLD_SD_RAD = 0.0175  # how straight a leg held straight is
 LONGEST_S = 60.0  # of readings in one fit
 STRETCH_S = 2.0  # a shorter movement of the sled is none of a set
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What is held of p before the readings: mean (6,) and information (6, 6), the inverse of its covariance."""
-
-    mean: np.ndarray
-    information: np.ndarray
-
-
-def usual(priors: Priors) -> Belief:
-    """Of a lifter not seen yet."""
-    height = priors.height_m or USUAL_HEIGHT_M
-    segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else SHANK_PER_HEIGHT * HEIGHT_SD_M)
-    mean = np.array([THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M, STRAP_M, 0.0, 0.0])
-    sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, ANY_MOUNT_SD_RAD])
-    return Belief(mean, np.diag(sd**-2))
-
-
-def after_rest(c: Calibration, slipped: bool = False, moved: bool = False, stepped: bool = False) -> Belief:
-    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew; stepped:
-    the feet stand elsewhere."""
-    sd = np.array(BETWEEN_SETS_SD)
-    if stepped:
-        sd[HEIGHT] = STEPPED_SD_M
-    if slipped or moved:
-        sd[MOUNT] = ANY_MOUNT_SD_RAD if moved else SLIPPED_SD_RAD
-    if moved:
-        sd[STRAP], sd[TISSUE] = STRAP_SD_M, TISSUE_SD
-    return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + np.diag(sd**2)))
-
-
-def vector(c: Calibration) -> np.ndarray:
-    """p of a calibration."""
-    return np.array([*c.links, c.leg.strap_m, c.leg.tissue, c.leg.mount_rad])
+WINDOW_S = 2.0  # so much of a movement is trusted or not as a whole
+SURPRISING = 2.0  # a window with so many times the usual squared innovation counts for a quarter
+LEAST_SURPRISE = 0.02  # what is usual, at the least
 
 
 @njit
@@ -106,6 +64,7 @@ class Problem:
     up: tuple[float, float]
     belief: Belief
     hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
+    trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
 
     def split(self, p: np.ndarray) -> tuple[Links, Leg]:
         thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
@@ -121,6 +80,8 @@ class Problem:
         white = self.whitened(p)
         size = np.abs(white)
         white = np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)  # Huber
+        if self.trust is not None:
+            white = white * np.sqrt(self.trust)[:, None]
         apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
         parts = [INNOVATION_WEIGHT * white.ravel(), apart]
         if self.hold_psi is not None:
@@ -139,22 +100,34 @@ class Problem:
         links, leg = self.split(p)
         return wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
 
+    def trusting(self, p: np.ndarray) -> "Problem":
+        """The same, with little weight on the windows that surprise far more than most under p: those with faults."""
+        white = np.minimum(np.abs(self.whitened(p)), 6.0)
+        window = np.floor((self.t_s - self.t_s[0]) / WINDOW_S).astype(int)
+        count = np.bincount(window)
+        cost = np.bincount(window, np.sum(white**2, axis=1)) / np.maximum(3 * count, 1)
+        most = np.median(cost[count >= 0.5 * np.median(count[count > 0])])
+        scale = max(SURPRISING * float(most), LEAST_SURPRISE)
+        return replace(self, trust=((1.0 + cost / scale) ** -2)[window])
+
     def before(self, t_s: float) -> "Problem":
         """The same with the readings up to t_s only."""
-        kept = self.t_s <= t_s
-        return replace(
-            self, kinds=self.kinds[kept], t_s=self.t_s[kept], readings=self.readings[kept], starts=self.starts[kept]
-        )
+        return self._of(self.t_s <= t_s)
 
     def after(self, t_s: float) -> "Problem":
         """The same with the readings after t_s only; they start amid a movement, from gravity all the same."""
-        kept = self.t_s > t_s
-        starts = self.starts[kept].copy()
-        readings, kinds = self.readings[kept], self.kinds[kept]
-        first = readings[(kinds == 1) & (self.t_s[kept] < t_s + 0.25)]
-        if len(first) and len(starts):
-            starts[0] = (1.0, first[:, 1].mean(), first[:, 2].mean())
-        return replace(self, kinds=kinds, t_s=self.t_s[kept], readings=readings, starts=starts)
+        part = self._of(self.t_s > t_s)
+        first = part.readings[(part.kinds == 1) & (part.t_s < t_s + 0.25)]
+        if len(first) and len(part.starts):
+            part.starts[0] = (1.0, first[:, 1].mean(), first[:, 2].mean())
+        return part
+
+    def _of(self, kept: np.ndarray) -> "Problem":
+        trust = None if self.trust is None else self.trust[kept]
+        return replace(
+            self, kinds=self.kinds[kept], t_s=self.t_s[kept], readings=self.readings[kept],
+            starts=self.starts[kept].copy(), trust=trust,
+        )  # fmt: skip
 
 
 def minimise(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
@@ -188,6 +161,14 @@ def minimise(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, f
         if gain < 1e-4 * cost:
             break
     return p, cost, normal
+
+
+def minimise_trusting(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
+    """`minimise`, and then again with less trust in what surprises under what was found."""
+    found = minimise(problem, p, steps)
+    for _ in range(3):
+        found = minimise(problem.trusting(found[0]), found[0], 6)
+    return found
 
 
 def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -266,23 +247,3 @@ def taken(frames: Calibration, problem: Problem, found: tuple[np.ndarray, float,
     links, leg = problem.split(p)
     sd = np.sqrt(np.diag(np.linalg.inv(normal)))
     return replace(frames, links=links, leg=leg, sd=sd, information=normal, cost=cost / len(problem.t_s))
-
-
-def mount_curve(problem: Problem, p: np.ndarray, window_s: float = 4.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the mount seems to be over time, against that of p: t_s (k,), off_rad (k,), sd_rad (k,), by windows.
-
-    One step of Gauss-Newton in the mount alone; large turns come out too small, but with their sign.
-    """
-    step = 0.01
-    q = p.copy()
-    q[MOUNT] += step
-    white = problem.whitened(p)
-    slope = (problem.whitened(q) - white) / step
-    fair = np.abs(white) < 6.0
-    bins = np.floor((problem.t_s - problem.t_s[0]) / window_s).astype(int)
-    weight = np.bincount(bins, np.sum(fair * slope**2, axis=1))
-    pull = np.bincount(bins, -np.sum(fair * slope * white, axis=1))
-    when = np.bincount(bins, problem.t_s) / np.maximum(np.bincount(bins), 1)
-    seen = weight > 0.0
-    sd = 1.0 / np.sqrt(weight[seen])
-    return when[seen], pull[seen] / weight[seen], sd

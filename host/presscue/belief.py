@@ -1,0 +1,58 @@
+"""What is held of a lifter and a strap before the readings: what is usual for people, or what was fitted before a rest.
+
+Link lengths, ankle height, strap place, soft-tissue term and mount angle are one vector p (6,).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from presscue.calibration import Calibration, Priors
+
+THIGH, SHANK, HEIGHT, STRAP, TISSUE, MOUNT = range(6)
+THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
+SEGMENT_SD_M = 0.02
+USUAL_HEIGHT_M, HEIGHT_SD_M = 1.73, 0.10
+ANKLE_HEIGHT_M, ANKLE_HEIGHT_SD_M = 0.10, 0.10
+STRAP_M, STRAP_SD_M = 0.27, 0.08  # above the ankle; "below the knee"
+TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
+ANY_MOUNT_SD_RAD = 100.0
+BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
+SLIPPED_SD_RAD = 0.5
+STEPPED_SD_M = 0.05
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is held of p before the readings: mean (6,) and information (6, 6), the inverse of its covariance."""
+
+    mean: np.ndarray
+    information: np.ndarray
+
+
+def usual(priors: Priors) -> Belief:
+    """Of a lifter not seen yet."""
+    height = priors.height_m or USUAL_HEIGHT_M
+    segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else SHANK_PER_HEIGHT * HEIGHT_SD_M)
+    mean = np.array([THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M, STRAP_M, 0.0, 0.0])
+    sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, ANY_MOUNT_SD_RAD])
+    return Belief(mean, np.diag(sd**-2))
+
+
+def after_rest(c: Calibration, slipped: bool = False, moved: bool = False, stepped: bool = False) -> Belief:
+    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew; stepped:
+    the feet stand elsewhere."""
+    sd = np.array(BETWEEN_SETS_SD)
+    if stepped:
+        sd[HEIGHT] = STEPPED_SD_M
+    if slipped or moved:
+        sd[MOUNT] = ANY_MOUNT_SD_RAD if moved else SLIPPED_SD_RAD
+    if moved:
+        sd[STRAP], sd[TISSUE] = STRAP_SD_M, TISSUE_SD
+    return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + np.diag(sd**2)))
+
+
+def vector(c: Calibration) -> np.ndarray:
+    """p of a calibration."""
+    return np.array([*c.links, c.leg.strap_m, c.leg.tissue, c.leg.mount_rad])
