@@ -51,6 +51,7 @@ PURE = (
     "faults",
     "cues",
     "kernel",
+    "hip",
     "core",
 )
 """The pure core from upstream to downstream: each may import what stands before it, and its own parts."""

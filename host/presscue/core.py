@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from presscue import activity, events, faults, kernel, reps, wire
+from presscue import activity, events, faults, hip, kernel, reps, wire
 from presscue.advice import REPEATED, advice_of
 from presscue.calibration import Calibration, History, Priors
 from presscue.cues import CuePolicy
@@ -85,6 +85,7 @@ class Core:
         self._p_reps = reps.Params()
         self._states = kernel.new_states()
         self._ledger = events.Ledger()
+        self._hip = hip.Watch()
         self._moved = activity.new_state().view(np.recarray)
         self._model: Model | None = None
         self._loop: kernel.Loop | None = None  # of the four above, once there is a model
@@ -154,6 +155,8 @@ class Core:
             faults.finish_all(self._p_faults, self._states.faults, frame, rep, self._states.out)
             self._collect(outs)
             outs.extend(self._ledger.close())
+            if self._hip.over:
+                self._look_back(self._now_s, outs)
         return outs
 
     # --- out ---
@@ -230,6 +233,10 @@ class Core:
             done = self._run(kinds, t_s, values, done, stop, due, outs)
             self._now_s = float(t_s[done - 1])
             assert done > start
+            if self._hip.over:
+                self.merge.take(kinds[:done])
+                kinds, t_s, values, done = kinds[done:], t_s[done:], values[done:], 0
+                self._look_back(self._now_s, outs)
         self.merge.take(kinds[:done])
 
     def _busy(self) -> bool:
@@ -279,6 +286,14 @@ class Core:
         if self.calibration is not None and self.calibration.linked:
             self._turn_rad = LOOK_TURN_RAD
 
+    def _look_back(self, now_s: float, outs: list[Output]) -> None:
+        """A set has ended: look for what only all its readings together show."""
+        c, watch, self._hip = self.calibration, self._hip, hip.Watch()
+        if c is not None and c.linked and math.isnan(self._states.frame[0].seat):
+            late = now_s <= self._late_until_s
+            lifts = watch.lifts(self.history(watch.since_s, now_s), c, now_s)
+            outs.extend(replace(event, late=late) for event in lifts)
+
     def _apply(self, outs: list[Output]) -> None:
         new, old = self._pending, self.calibration
         assert new is not None
@@ -318,6 +333,7 @@ class Core:
         self._states = kernel.new_states()
         self._loop = None
         self._ledger = events.Ledger()
+        self._hip = hip.Watch()
         self._trace.clear()
         self._late_until_s = self._now_s
         kinds, t_s, values = self.merge.history()
@@ -327,6 +343,8 @@ class Core:
         done = 0
         while done < len(t_s):
             done = self._run(kinds, t_s, values, done, len(t_s), False, outs)
+            if self._hip.over:
+                self._look_back(float(t_s[done - 1]), outs)
         self._going_back = False
         self._moved = moved
         self._moved[0].turned_rad = 0.0
@@ -344,6 +362,7 @@ class Core:
                 ):
                     result = replace(result, late=True)
                 outs.append(result)
+                self._hip.note(result)
                 if isinstance(result, Event) and not late:
                     cue = self.policy.on_event(result, float(row["t_s"]))
                     if cue is not None:

@@ -13,6 +13,12 @@ def _imbalance(pads: Collection[str], load_cells: bool) -> str:
     return "left against right, load cells" if load_cells else "change against the lifter's own earlier sets"
 
 
+def _seat_lift(pads: Collection[str], by: str, linked: bool) -> str:
+    if "seat" in pads:
+        return by if by.startswith(NOT) else "seat pad"
+    return "leg+sled, an estimate at the end of each set: no seat pad" if linked else NOT + "no seat pad"
+
+
 def measured(
     calibration: Calibration | None,
     pads: Collection[str],
@@ -60,7 +66,7 @@ def measured(
         "depth": knee,
         "tempo": by or no_rep,
         "heel_lift": (" and ".join(there) if by else no_rep) if there else NOT + "no heel pad",
-        "seat_lift": ("seat pad" if by else no_rep) if "seat" in pads else NOT + "no seat pad",
+        "seat_lift": _seat_lift(pads, by or no_rep, linked),
         "valgus": plane,
         "varus": plane,
         "imbalance": _imbalance(pads, load_cells) if by else no_rep,

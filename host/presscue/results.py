@@ -137,6 +137,7 @@ class Event:
     predicted: it was still to come when it was detected: onset_s is the expected onset, end_s when it was known whether
     it came, and confirmed says so (None until then). The lockout that a prediction was right about is an event of its
     own. lead_s, of both: from the prediction to the onset as it was; NaN where there is no such pair.
+    estimated: inferred from other sensors than the fault's own.
     """
 
     kind: Kind
@@ -151,6 +152,7 @@ class Event:
     predicted: bool = False
     confirmed: bool | None = None
     lead_s: float = math.nan
+    estimated: bool = False
 
     @property
     def key(self) -> tuple[str, str | None, float, bool]:

@@ -44,6 +44,7 @@ SETS = pyarrow.schema([
 EVENTS = pyarrow.schema([
     ("kind", TEXT), ("side", TEXT), ("set", WHOLE), ("rep", WHOLE), ("onset_s", NUMBER), ("detected_s", NUMBER),
     ("end_s", NUMBER), ("severity", NUMBER), ("confidence", NUMBER), ("late", YES), ("predicted", YES),
+    ("estimated", YES),
     ("added", YES), ("edited", TEXT),
 ])  # fmt: skip
 

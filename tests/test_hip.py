@@ -1,0 +1,91 @@
+"""A seat that lifts where there is no pad on it: an estimate once the set is over, from leg and sled together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from presscue import hip
+from presscue.calibration import History, Priors
+from presscue.core import Core, CoreConfig
+from presscue.findings import Findings
+from presscue.fitting import feed_answering, finish_answering
+from presscue.simulator.performance import perform
+from presscue.simulator.render import render
+from presscue.simulator.scenario import random_scenario
+from presscue.validation.bounds import total
+from presscue.validation.trial import Task, run_trial
+from test_core import blocks_of
+
+
+@pytest.fixture(scope="module")
+def session():
+    scenario = random_scenario(10, faults=("seat_lift",), sets=(9,))
+    performance = perform(scenario)
+    return performance.truth, render(performance), Priors(scenario.height_m, None, performance.truth.hold_s)
+
+
+def analysed(session, with_pad: bool, blocks_a_call: int = 1) -> tuple[Core, Findings]:
+    """The session, with the seat's pad or without."""
+    _, table, priors = session
+    hidden = {} if with_pad else {"seat_n": np.full(len(table["time_s"]), np.nan)}
+    core, found = Core(CoreConfig(priors=priors, patient=True)), Findings()
+    blocks = blocks_of(table | hidden)
+    for at in range(0, len(blocks), blocks_a_call):
+        found.add(feed_answering(core, blocks[at : at + blocks_a_call]))
+    found.add(finish_answering(core))
+    return core, found
+
+
+@pytest.fixture(scope="module")
+def without_pad(session):
+    return analysed(session, with_pad=False)
+
+
+def lifted(found: Findings) -> dict[int | None, float]:
+    return {event.rep: event.onset_s for event in found.faults() if event.kind == "seat_lift"}
+
+
+def test_lifts_are_found_at_the_end_of_the_set_and_marked_as_estimates(session, without_pad):
+    truth, (_, found) = session[0], without_pad
+    made = {fault.rep: fault.onset_s for fault in truth.faults if fault.kind == "seat_lift"}
+    assert made and lifted(found).keys() == made.keys()
+    for event in found.faults():
+        if event.kind == "seat_lift":
+            assert event.estimated and event.detected_s > truth.reps[-1].end_s
+            assert abs(event.onset_s - made[event.rep]) < 1.0
+    assert not any(cue.kind == "seat_lift" for cue in found.cues)  # too late to be of use
+
+
+def test_a_pad_on_the_seat_is_believed_instead(session):
+    _, found = analysed(session, with_pad=True)
+    assert not any(event.estimated for event in found.faults())
+
+
+def test_how_readings_arrive_changes_nothing(session, without_pad):
+    _, whole = analysed(session, with_pad=False, blocks_a_call=997)
+    assert whole.events == without_pad[1].events
+
+
+def test_a_rep_with_a_gap_or_without_flexion_is_not_judged(session, without_pad):
+    core, found = without_pad
+    history, rep = core.history(-np.inf, np.inf), found.reps[3]
+    assert core.calibration is not None
+    assert hip.step_of(history, core.calibration, rep) is not None
+    keep = np.abs(history.leg_t_s - rep.bottom_s) > 0.1
+    gap = History(history.sled_t_s, history.sled, history.leg_t_s[keep], history.leg[keep])
+    assert hip.step_of(gap, core.calibration, rep) is None
+    assert hip.step_of(history, core.calibration, replace(rep, max_flexion_deg=np.nan)) is None
+    assert hip.step_of(history, core.calibration, replace(rep, start_s=rep.start_s - 1e4)) is None
+
+
+@pytest.mark.slow
+def test_recall_and_false_alarms_over_thirty_lifters():
+    trials = [
+        run_trial(Task(seed, sensors=("sled", "leg"), faults=("seat_lift", "heel_lift", "tempo")))
+        for seed in range(60, 90)
+    ]
+    count, clean = total(trials, "seat_lift"), sum(trial.clean_reps for trial in trials)
+    print(f"seat lift without pad: recall {count.recall:.2f}, false in {count.clean_ghosts} of {clean} clean reps")
+    assert count.recall >= 0.75
+    assert count.clean_ghosts < 0.02 * clean
