@@ -15,7 +15,8 @@ ROOM = BLOCKS * MESSAGE_MAX
 
 _SOURCES, _CHANNELS = 3, 6
 _ESCAPE, _MEAN_SHIFT, _K_MAX = 8, 3, 15
-_TIME_K, _COUNT_K, _COUNT = 6, 0, 4
+_TIME_K, _COUNT_K, _COUNT = (4, 4, 10), 0, (4, 4, 1)
+_PERIOD, _WIDTH = (4_800_000, 4_800_000, 15_000_000), 5
 
 
 @njit
@@ -46,6 +47,19 @@ def _rice(data, at, end, k):
 
 
 @njit
+def _wide(data, at, end):
+    """(value behind its width, bit behind it); -1 if it is cut."""
+    size = _read(data, at, end, _WIDTH)
+    at += _WIDTH
+    return (-1, at) if size < 0 else (_read(data, at, end, size), at + size)
+
+
+@njit
+def _signed(folded):
+    return folded >> 1 if folded & 1 == 0 else -(folded >> 1) - 1
+
+
+@njit
 def _put(out, at, value, size):
     for i in range(size):
         out[at + i] = value >> (8 * i) & 0xFF
@@ -73,6 +87,7 @@ def _message(data, start, end, out, put, at_out, size_out, found):
     times = np.zeros(_SOURCES, np.int64)
     periods = np.zeros(_SOURCES, np.int64)
     values = np.zeros(_SOURCES * _CHANNELS, np.int64)
+    befores = np.zeros(_SOURCES * _CHANNELS, np.int64)
     means = np.zeros(_SOURCES * _CHANNELS, np.int64)
     ks = np.zeros(_SOURCES * _CHANNELS, np.int64)
     source = -1
@@ -87,9 +102,11 @@ def _message(data, start, end, out, put, at_out, size_out, found):
             source = (source + 1) % _SOURCES if block else _read(data, at, end, 2)
             at += 0 if block else 2
         else:
-            source, step = _read(data, at, end, 2), _read(data, at + 2, end, 16)
-            at += 18
-            explicit = True
+            source, explicit = _read(data, at, end, 2), _read(data, at + 2, end, 1) == 1
+            at += 3
+            if explicit:
+                step = _read(data, at, end, 16)
+                at += 16
         if source < 0 or source >= _SOURCES or step < 0:
             return -1
         order += step + (1 if block else 0)
@@ -100,27 +117,27 @@ def _message(data, start, end, out, put, at_out, size_out, found):
                 if lost < 0 or period < 0:
                     return -1
                 periods[source] = period
-            late, at = _rice(data, at, end, _TIME_K)
+            late, at = _rice(data, at, end, _TIME_K[source])
             if late < 0:
                 return -1
-            late = late >> 1 if late & 1 == 0 else -(late >> 1) - 1
-            t_us = times[source] + late
+            t_us = times[source] + _signed(late)
             seqs[source] += lost
         else:
-            channels, seq = _read(data, at, end, 4), _read(data, at + 4, end, 32)
-            period, late = _read(data, at + 36, end, 26), 0
-            at += 62
+            channels, late = _read(data, at, end, 4), 0
+            seq, at = _wide(data, at + 4, end)
+            period, at = _wide(data, at, end)
             if block:
                 late = _read(data, at, end, 20)
                 at += 20
-            if late < 0 or period < 0 or channels > _CHANNELS:
+            if late < 0 or period < 0 or seq < 0 or channels > _CHANNELS:
                 return -1
+            period = _PERIOD[source] + _signed(period)
             t_us = base + (late if late < 0x80000 else late - 0x100000)
             width[source], seqs[source], periods[source] = channels, seq, period
         count, at = _rice(data, at, end, _COUNT_K)
         if count < 0:
             return -1
-        count = (count >> 1 if count & 1 == 0 else -(count >> 1) - 1) + _COUNT
+        count = _signed(count) + _COUNT[source]
         channels = width[source]
         length = DATA + 2 * count * channels
         if count < 1 or length > MESSAGE_MAX:
@@ -139,17 +156,17 @@ def _message(data, start, end, out, put, at_out, size_out, found):
         if not seen[source]:
             for channel in range(first, first + channels):
                 if (channel - first) % 3 == 0:
-                    k = _read(data, at, end, 4)
-                    at += 4
-                    if k < 0:
+                    k, size = _read(data, at, end, 4), _read(data, at + 4, end, 4) + 1
+                    at += 8
+                    if k < 0 or size < 1:
                         return -1
                 ks[channel], means[channel] = k, 3 << k << (_MEAN_SHIFT - 1)
-            for channel in range(first, first + channels):
-                raw = _read(data, at, end, 16)
-                at += 16
+                raw = _read(data, at, end, size)
+                at += size
                 if raw < 0:
                     return -1
-                values[channel] = raw
+                raw -= raw >> (size - 1) << size
+                values[channel] = befores[channel] = raw
                 _put(out, place, raw, 2)
                 place += 2
             left -= 1
@@ -168,7 +185,9 @@ def _message(data, start, end, out, put, at_out, size_out, found):
                 while k and not m >> k:
                     k -= 1
                 ks[channel] = k
-                raw = values[channel] + (step >> 1 if step & 1 == 0 else -(step >> 1) - 1) & 0xFFFF
+                raw = (values[channel] + befores[channel] >> 1) + _signed(step)
+                raw = (raw & 0xFFFF) - ((raw & 0x8000) << 1)
+                befores[channel] = values[channel]
                 values[channel] = raw
                 _put(out, place, raw, 2)
                 place += 2

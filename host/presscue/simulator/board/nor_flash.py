@@ -10,8 +10,8 @@ PAGE = 256
 ERASE_US = 80_000
 PROGRAM_US = 1_000
 """Per sector and per page; the processor stands still meanwhile (design.md §2)."""
-LOG_PARTITION = 6 << 20
-"""Of the 8 MB of the reference board."""
+LOG_PARTITION = 0x580000
+"""What `presscue flash` leaves for logs of the 8 MB of the reference board."""
 
 
 def _mapped(image: Path, size: int) -> mmap.mmap:
