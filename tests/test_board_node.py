@@ -247,7 +247,7 @@ def test_scripts_see_the_bus_the_clock_and_the_flash(tmp_path, interpreter):
     with VirtualNode(StandIn(), interpreter=interpreter, firmware=script(tmp_path, text)) as node:
         node.run_until(1_000_000)
         got = node.read().decode()
-    assert got == repr([[0x48, 0x5A, 0x6A, 0x6B], b"\x6c", 19, 80, b"\xff\x0f\x0f", 1408, 20, 1, 6, 4])
+    assert got == repr([[0x48, 0x5A, 0x6A, 0x6B], b"\x6c", 19, 80, b"\xff\x0f\x0f", 1472, 20, 1, 6, 4])
 
 
 @pytest.mark.skipif("micropython" not in INTERPRETERS, reason="no MicroPython wheel here")

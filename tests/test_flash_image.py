@@ -237,8 +237,8 @@ def test_the_firmware_looks_for_the_partition_by_the_same_name():
 def test_the_logs_get_the_rest_of_the_flash():
     table = read_table(write_table(with_logs(GENERIC, 8 * MB)))
     assert [(each.label, each.offset, each.size) for each in table.partitions[-2:]] == [
-        ("vfs", 0x200000, 512 << 10),
-        (LOGS, 0x280000, 0x580000),
+        ("vfs", 0x200000, 256 << 10),
+        (LOGS, 0x240000, 0x5C0000),
     ]
     unnamed = Table(GENERIC.partitions[:3])
     assert with_logs(unnamed, 8 * MB) == table
@@ -259,7 +259,7 @@ def test_a_new_board_gets_all_and_a_second_run_writes_nothing(image_file: Path):
     chip.flash[0x200000:0x200020] = b"some other program's data......."
     chip.flash[0x9000:0x9010] = b"keys in the nvs!"
     said = put(chip, image_file)
-    assert "512 KB for files, 5632 KB for logs" in said[0]
+    assert "256 KB for files, 5888 KB for logs" in said[0]
     assert read_table(bytes(chip.flash[TABLE_AT:])).get(LOGS) is not None
     assert chip.flash[0x200000:0x201000] == b"\xff" * 4096
     assert chip.flash[0x9000:0x9010] == b"keys in the nvs!"
@@ -274,13 +274,13 @@ def test_a_newer_image_keeps_files_and_logs(image_file: Path):
     chip = Chip()
     put(chip, image_file)
     chip.flash[0x200000:0x200010] = b"\1\0\0\0....littlefs"
-    chip.flash[0x280000:0x280004] = b"logs"
+    chip.flash[0x240000:0x240004] = b"logs"
     image_file.write_bytes(firmware(seed=5))
     chip.written.clear()
     put(chip, image_file)
     assert [at for at, _ in chip.written] == [0x10000]
     assert chip.flash[0x200008:0x200010] == b"littlefs"
-    assert chip.flash[0x280000:0x280004] == b"logs"
+    assert chip.flash[0x240000:0x240004] == b"logs"
 
 
 def test_a_file_system_of_the_usual_layout_is_not_lost_unasked(image_file: Path):
@@ -293,7 +293,7 @@ def test_a_file_system_of_the_usual_layout_is_not_lost_unasked(image_file: Path)
     assert chip.flash[0x201008:0x201010] == b"littlefs"
     put(chip, image_file, erase=True)
     assert read_table(bytes(chip.flash[TABLE_AT:])).get(LOGS) is not None
-    assert b"littlefs" not in chip.flash[0x200000:0x280000]
+    assert b"littlefs" not in chip.flash[0x200000:0x240000]
 
 
 def test_an_image_that_does_not_fit_beside_logs_is_refused(image_file: Path):
@@ -327,7 +327,7 @@ def test_a_dry_run_says_what_would_be_written_where(image_file: Path, capsys: py
     said = capsys.readouterr().err
     assert "at 0x1000: boot loader" in said
     assert "at 0x10000: MicroPython" in said
-    assert "presscue    0x280000   5,632 KB" in said
+    assert "presscue    0x240000   5,888 KB" in said
     assert "nothing changed" in said
 
 

@@ -147,9 +147,9 @@ def test_a_full_message_is_followed_by_the_next(outbox, batch):
         batch.add(reading(number), 4_800 * number, 0)
     batch.flush()
     got = [fields for _, fields in taken(outbox)]
-    assert [fields["count"] for fields in got] == [17, 17, 6]
-    assert [fields["seq"] for fields in got] == [0, 17, 34]
-    assert [fields["order"] for fields in got] == [0, 1, 2]
+    assert [fields["count"] for fields in got] == [8, 8, 8, 8, 8]
+    assert [fields["seq"] for fields in got] == [0, 8, 16, 24, 32]
+    assert [fields["order"] for fields in got] == [0, 1, 2, 3, 4]
 
 
 def test_missing_readings_leave_a_gap_in_seq(outbox, batch):

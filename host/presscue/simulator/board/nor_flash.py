@@ -10,7 +10,7 @@ PAGE = 256
 ERASE_US = 80_000
 PROGRAM_US = 1_000
 """Per sector and per page; the processor stands still meanwhile (design.md §2)."""
-LOG_PARTITION = 0x580000
+LOG_PARTITION = 0x5C0000
 """What `presscue flash` leaves for logs of the 8 MB of the reference board."""
 
 

@@ -1,0 +1,89 @@
+"""The package made small before it is compiled does what its sources do, and its tracebacks still say where."""
+
+import ast
+
+import pytest
+
+from presscue import wire
+from presscue.flash import package
+from presscue.flash.shrink import shrink
+from presscue.simulator.board import child
+from presscue.simulator.performance import perform
+from presscue.simulator.scenario import Scenario
+from presscue.simulator.virtual_node import VirtualNode
+
+MAIN = "from pkg import app\napp.run()\n"
+BASE = "import struct\nLIMIT, OTHER = 7, 8\n_TABLE = ('a', 'b')\nSIZE = struct.calcsize('<HI')\n"
+
+
+def whole(app: str, base: str = BASE) -> str:
+    made = shrink({"pkg/__init__": "", "pkg/base": base, "pkg/app": app}, MAIN)
+    return made["presscue_node/__init__"]
+
+
+def test_constants_of_other_modules_become_numbers_and_vanish():
+    text = whole("from pkg import base\ndef run():\n    return base.LIMIT + base.SIZE + base._TABLE.index('b')\n")
+    assert "return 7 + 6 + 1" in text
+    assert "_TABLE" not in text
+    assert "calcsize" not in text
+
+
+def test_a_local_name_is_not_taken_for_the_global_of_the_same_name():
+    text = whole("from pkg.base import LIMIT\ndef run(LIMIT=3):\n    return LIMIT\ndef unused():\n    return LIMIT\n")
+    assert run(text) == 3
+    assert "unused" not in text
+
+
+def test_names_that_two_modules_have_stay_two():
+    text = whole(
+        "from pkg import base\n_HELP = 'app'\ndef run():\n    return _HELP + base.help()\n",
+        BASE + "_HELP = 'base'\ndef help():\n    return _HELP\n",
+    )
+    assert run(text) == "appbase"
+
+
+def test_code_keeps_its_names_and_methods_of_others_theirs():
+    text = whole(
+        "class Long:\n    def __init__(self, index):\n        self._content = [index]\n"
+        "    def position(self):\n        return self._content.index(4)\n"
+        "def run():\n    return Long(index=4).position()\n"
+    )
+    assert run(text) == 0
+    assert {"Long", "position"} <= {getattr(node, "name", "") for node in ast.walk(ast.parse(text))}
+    assert "_content" not in text
+
+
+def run(text: str):
+    space: dict = {"__name__": "small"}
+    exec(compile(text, "small", "exec"), space)
+    return space["run"]()
+
+
+@pytest.mark.skipif(child.find_interpreter() != "micropython", reason="no native micropython")
+def test_the_small_package_says_the_same_bytes(tmp_path, monkeypatch):
+    """A stretch of a session with commands, a cue and a log, byte for byte but for the free heap."""
+    for name, data in package.compile_package(package.REFERENCE_BOARD).files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    from_sources = said()
+    monkeypatch.setattr(child, "_folder", lambda name: str(tmp_path))
+    assert said() == from_sources
+    assert {"samples", "status", "notice", "cue_ack", "log_status", "log_entry"} <= {name for name, _ in from_sources}
+
+
+def said() -> list:
+    with VirtualNode(perform(Scenario(seed=3, sets=(2,), hold_s=0)), seed=3) as node:
+        decoder = wire.FrameDecoder()
+        node.run_until(200_000)
+        found = []
+        for t_s in range(1, 27):
+            for message in (("hello", 1), ("start", 1, 7, 0), ("status_request", 2), ("ping", 3, 4), ("log_list", 5, 0),
+                            ("cue", t_s, 1, 5, 80, 300, t_s * 1_000_000)):  # fmt: skip
+                node.write(wire.frame(wire.encode(*message)))
+            node.run_until(t_s * 1_000_000)
+            found += map(wire.decode, decoder.feed(node.read()))
+    for name, fields in found:
+        if name == "status":
+            del fields["heap_free"]
+    return found
