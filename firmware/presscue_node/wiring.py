@@ -20,7 +20,7 @@ BATCH_MS = 20
 WATCHDOG_MS = 8_000
 
 LOG_PARTITION = "presscue"
-"""Label of the data partition for the logs: `presscue flash` makes it, 5.5 MB of the 8 on the reference board."""
+"""Label of the data partition for the logs: `presscue flash` makes it, 5.75 MB of the 8 on the reference board."""
 LOG_READY_BLOCKS = 512
 """Blocks of 4 KB to keep erased for the next sets: ten minutes of motion."""
 LOG_FILE_BLOCKS = 256
