@@ -112,7 +112,7 @@ class GlobalNames(ast.NodeTransformer):
         return self._inside(node, {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)})
 
     def visit_ListComp(self, node: ast.AST) -> ast.AST:
-        return self._inside(node, {each.id for each in ast.walk(node) if _is_stored(each)})
+        return self._inside(node, _stored(node))
 
     visit_GeneratorExp = visit_SetComp = visit_DictComp = visit_ListComp
 
@@ -156,10 +156,11 @@ class _Joiner(GlobalNames):
 def _local_names(function: ast.FunctionDef) -> set[str]:
     outer = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
     arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
-    stored = {node.id for node in ast.walk(function) if _is_stored(node)}
     caught = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
-    return (arguments | stored | caught) - outer
+    return (arguments | _stored(function) | caught) - outer
 
 
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _stored(tree: ast.AST) -> set[str]:
+    """Names that are assigned to."""
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
