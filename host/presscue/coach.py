@@ -13,6 +13,7 @@ from . import wire
 from .archive.places import archive_folder, free_path, stem_of
 from .errors import LinkError, PathTaken, UsageError
 from .fitting import core_of
+from .known_latency import keep_latency, with_known_latency
 from .links import Link, open_link
 from .live import LiveSession
 from .live_fits import How
@@ -53,6 +54,7 @@ def run_live(
     known = known or Profile()
     said = {"sled_load_kg": load_kg, "lifter": lifter}
     known = replace(known, **{name: value for name, value in said.items() if value is not None})
+    known = with_known_latency(known, moniker)
     if fits == "thread":
         get_ready(display.quiet)
     with show(moniker, known, display) as view:
@@ -63,6 +65,7 @@ def run_live(
         link, core, fits=fits, reopen=reopener(moniker, link), record=keep, session_id=secrets.randbits(32)
     )
     coach(live, view, getattr(link, "duration_s", None))
+    keep_latency(moniker, live.latencies_ms)
     if not display.quiet:
         report(live, Console(), display.units)
     return 1 if live.kept.error is not None else 0

@@ -17,6 +17,7 @@ from .archive.places import archive_folder
 from .coach import coach, get_ready, only_port, recorder_in, reopener, report
 from .errors import PresscueError
 from .fitting import core_of
+from .known_latency import keep_latency, with_known_latency
 from .lifters import read_lifter, save_lifter
 from .links import open_link
 from .live import LiveSession
@@ -56,10 +57,11 @@ def run_start(
     try:
         link = open_link(moniker)
         setup = Setup(observe_first=new if observe is None else observe)
-        core = core_of(profile, patient=False, observe_only=setup.observe_first)
+        timed = with_known_latency(profile, moniker)
+        core = core_of(timed, patient=False, observe_only=setup.observe_first)
         live = LiveSession(
             link, core, fits="inline" if fast else "thread",
-            reopen=reopener(moniker, link), record=recorder_in(archive, profile), session_id=secrets.randbits(32),
+            reopen=reopener(moniker, link), record=recorder_in(archive, timed), session_id=secrets.randbits(32),
         )  # fmt: skip
         leader = Leader(live, setup, page, keys, None if display.quiet else Console(highlight=False))
     except BaseException:
@@ -74,6 +76,7 @@ def run_start(
         raise
     with show(moniker, profile, display._replace(page=False)) as view:
         coach(live, Coached(view, leader), getattr(link, "duration_s", None))
+    keep_latency(moniker, live.latencies_ms)
     keep(live, setup, profile, archive)
     if not display.quiet:
         report(live, Console(), display.units)
