@@ -24,6 +24,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="no recordings: ../shared/data is absent"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory):
+    """What the user of this machine has paired and measured plays no part, and is not touched."""
+    folder = tmp_path_factory.mktemp("settings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRESSCUE_KEYS", str(folder / "keys.json"))
+        patch.setenv("PRESSCUE_LATENCY", str(folder / "latency.json"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""
