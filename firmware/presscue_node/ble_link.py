@@ -188,6 +188,7 @@ class BleLink:
                 self._ble.gatts_notify(peer.handle, self._handles[_STREAM], packet)
         except OSError:
             self.full += 1
+            self._outbox.congested = True
             return False
         peer.used = 0
         return True

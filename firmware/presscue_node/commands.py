@@ -85,17 +85,20 @@ class Commands:
             elsewhere = self.host != outbox.streams_to
             if elsewhere and fields["session"] != self._session and node.is_there(outbox.streams_to):
                 return REFUSED
-            self._stream_here()
+            self._stream_here(fields["session"])
             return OK if elsewhere else WRONG_STATE
-        self._session = fields["session"]
-        self._stream_here()
+        self._stream_here(fields["session"])
         node.stream()
         return OK
 
-    def _stream_here(self):
-        outbox = self._node.outbox
-        outbox.streams_to = self.host
-        outbox.longest = min(self._node.longest(self.host), SAMPLES_MAX)
+    def _stream_here(self, session):
+        node = self._node
+        self._session = session
+        node.outbox.streams_to = self.host
+        node.outbox.longest = min(node.longest(self.host), SAMPLES_MAX)
+        node.pinged_at = None
+        if node.sender is not None:
+            node.sender.forget()
 
     def _stop(self, fields):
         if not self._node.flow.streaming:
@@ -144,6 +147,8 @@ class Commands:
         return OK
 
     def _ping(self, fields):
+        if self.host == self._node.outbox.streams_to:
+            self._node.pinged_at = time.ticks_us()
         self._put("pong", fields["token"], fields["host_us"], self._now_us())
         return OK
 

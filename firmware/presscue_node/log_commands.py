@@ -4,7 +4,7 @@ import time
 
 from presscue import wire
 from presscue_node import log_region
-from presscue_node.commands import BAD_VALUE, OK, REFUSED
+from presscue_node.commands import BAD_VALUE, OK, REFUSED, WRONG_STATE
 from presscue_node.recorder import ABSENT
 
 _OPEN, _CLOSED, _VERIFIED = range(len(wire.ENTRY_STATES))
@@ -24,6 +24,7 @@ class LogCommands:
             "log_read": self._read,
             "log_check": self._check,
             "log_verified": self._verified,
+            "fetch": self._fetch,
         }
 
     def _list(self, fields):
@@ -69,6 +70,14 @@ class LogCommands:
             return BAD_VALUE
         host = self._node.commands.host
         self._sender.read(entry, fields["offset"], fields["size"], host, self._node.longest(host))
+        return OK
+
+    def _fetch(self, fields):
+        if self._recorder is None:
+            return REFUSED
+        if self._node.commands.host != self._node.outbox.streams_to:
+            return WRONG_STATE
+        self._sender.fetch(fields["boot"], fields["first"], fields["end"])
         return OK
 
     def _check(self, fields):

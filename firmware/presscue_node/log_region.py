@@ -119,6 +119,16 @@ class Region:
                 return entry
         return None
 
+    def pages_of(self, entry):
+        return self.pages if entry is self.writing else entry.pages
+
+    def page(self, entry, number):
+        """Page `number` of a session, opened (see wire.page_open); None if it is another's or damaged."""
+        buffer = self._check
+        self._blocks.readblocks(entry.sector(number // PAGES), buffer, number % PAGES * wire.PAGE_SIZE)
+        opened = wire.page_open(buffer)
+        return opened if opened is not None and opened[:3] == (entry.boot, entry.session, number) else None
+
     def read(self, entry, offset, buffer):
         """Bytes of a session into `buffer`, which must not pass the end of a block (SECTOR)."""
         self._blocks.readblocks(entry.sector(offset // SECTOR), buffer, offset % SECTOR)
@@ -219,30 +229,22 @@ class Region:
                 high = middle
         last = low * PAGES
         for page in range(last + PAGES - 1, last - 1, -1):
-            if self._number(entry, page) == page:
+            if self.page(entry, page) is not None:
                 return page + 1
         return last
 
     def _belongs(self, entry, index):
         """Whether the session has reached its block `index`: of the first two pages there, one may be spoilt."""
-        return any(self._number(entry, index * PAGES + page) == index * PAGES + page for page in (0, 1))
-
-    def _number(self, entry, page):
-        """The number that a page of the session carries; -1 if it is none or damaged."""
-        buffer = self._check
-        self._blocks.readblocks(entry.sector(page // PAGES), buffer, page % PAGES * wire.PAGE_SIZE)
-        opened = wire.page_open(buffer)
-        return opened[2] if opened is not None and opened[:2] == (entry.boot, entry.session) else -1
+        return any(self.page(entry, index * PAGES + page) is not None for page in (0, 1))
 
     def _length_ms(self, entry, pages):
         """From the beginning to the last packed readings."""
-        for page in range(pages - 1, max(-1, pages - 1 - PAGES), -1):
-            if self._number(entry, page) == page:
-                _, _, _, messages = wire.page_open(self._check) or (0, 0, 0, ())
-                for message in messages:
-                    if message[0] == wire.TYPES["packed"]:
-                        _, fields = wire.decode(message) or ("", {"t_us": 0})
-                        return max(0, (fields["t_us"] - entry.t_us) // 1000)
+        for number in range(pages - 1, max(-1, pages - 1 - PAGES), -1):
+            page = self.page(entry, number)
+            for message in () if page is None else page[3]:
+                if message[0] == wire.TYPES["packed"]:
+                    _, fields = wire.decode(message) or ("", {"t_us": 0})
+                    return max(0, (fields["t_us"] - entry.t_us) // 1000)
         return 0
 
 

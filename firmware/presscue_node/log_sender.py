@@ -1,4 +1,5 @@
-"""Hands logs to the host: blocks of a session whenever the link has nothing better to do, and the check sum of all."""
+"""Hands the host what is in the log whenever the link has nothing better to do: blocks of a session, check sums, and
+samples that it has missed."""
 
 import struct
 import time
@@ -7,6 +8,7 @@ from binascii import crc32
 from micropython import const
 
 from presscue import wire
+from presscue_node.back_fill import BackFill
 from presscue_node.catalogue import SECTOR
 from presscue_node.recorder import ACTIVE
 
@@ -14,16 +16,22 @@ _HEAD = "<BIII"
 _DATA = struct.calcsize(_HEAD)
 _TYPE = wire.TYPES["log_data"]
 _BLOCK = const(216)
-_PACE_US = const(4_000)  # between blocks while samples are streamed, so that none of those waits behind many,
-_ROOM_US = const(2_500)  # and only if for so long no reading is due
+_PACE_US, _SLOW_US = (
+    const(1_200),
+    const(256_000),
+)  # between blocks while samples are streamed: those must not wait behind
+# many. Doubled when the stack runs out of buffers, then shorter again by and by;
+_ROOM_US = const(1_400)  # and only if for so long no reading is due
 _SUM_BLOCK = const(1024)
 
 
 class LogSender:
     """`fill` is the outbox's last resort; `poll` works at a check sum."""
 
-    def __init__(self, recorder, outbox, flow, sampler):
+    def __init__(self, recorder, outbox, flow, sampler, boot):
         self._recorder = recorder
+        self._back_fill = BackFill(recorder, boot)
+        self._pace_us = _PACE_US
         self._sampler = sampler
         self._region = recorder.region
         self._outbox = outbox
@@ -53,16 +61,35 @@ class LogSender:
         self._entry = entry
         self._end = end
 
+    def fetch(self, boot, first, end):
+        """Send the host that streams the samples messages `first` to `end` of a boot once more."""
+        self._back_fill.begin(boot, first, end)
+        self._outbox.congested = False
+        self._pace_us = _PACE_US
+
+    def forget(self):
+        """The host that streams is another one, or has come anew."""
+        self._back_fill.active = False
+
     def fill(self, buffer, host):
-        """A block of log data as a message into `buffer`; its length, 0 if there is none for this host now."""
+        """What was fetched, or a block of log data, as a message in `buffer`; its length, 0 if there is none."""
         entry = self._entry
-        if entry is None or self._at >= self._end or host != self._host:
+        fetched = self._back_fill.active and host == self._outbox.streams_to
+        if not fetched and (entry is None or self._at >= self._end or host != self._host):
             return 0
         now = time.ticks_us()
         polite = self._flow.streaming or self._recorder.state == ACTIVE
-        if polite and (0 <= time.ticks_diff(now, self._sent_at) < _PACE_US or self._sampler.wait_us(now) < _ROOM_US):
+        if self._outbox.congested:
+            self._outbox.congested = False
+            self._pace_us = min(2 * self._pace_us, _SLOW_US)
+        if polite and (
+            0 <= time.ticks_diff(now, self._sent_at) < self._pace_us or self._sampler.wait_us(now) < _ROOM_US
+        ):
             return 0
         self._sent_at = now
+        self._pace_us -= (self._pace_us - _PACE_US) >> 4
+        if fetched or entry is None:
+            return self._back_fill.fill(buffer)
         at = self._at
         size = min(self._block, self._end - at, SECTOR - at % SECTOR)
         data = memoryview(buffer)[_DATA : _DATA + size]

@@ -16,7 +16,7 @@ from presscue_node.flow import Flow
 from presscue_node.log_commands import LogCommands
 from presscue_node.log_region import Region
 from presscue_node.log_sender import LogSender
-from presscue_node.outbox import USB, Outbox
+from presscue_node.outbox import NOBODY, USB, Outbox
 from presscue_node.part import Notices, Part
 from presscue_node.recorder import Recorder
 from presscue_node.sampler import Sampler
@@ -25,6 +25,7 @@ from presscue_node.wall_clock import WallClock
 
 _BATTERY_US = const(60_000_000)
 _CABLE_US = const(5_000_000)  # hosts ping every second
+_AWAY_US, _GONE_US = const(1_500_000), const(300_000_000)  # the host that streams: has not pinged for so long, for good
 
 # Rest voltage of a LiPo cell in mV at 0, 10, ... 100 percent of its charge.
 _CHARGE_MV = (3_270, 3_690, 3_730, 3_770, 3_790, 3_820, 3_870, 3_920, 3_980, 4_060, 4_170)
@@ -90,8 +91,9 @@ class Node:
         self._heard = time.ticks_us()  # the host on the cable, last
         self._battery_due = self._heard
         self.sender = None
+        self.pinged_at = None  # by the host that streams, last; None before its first
         if self.recorder is not None:
-            self.sender = LogSender(self.recorder, self.outbox, self.flow, self.sampler)
+            self.sender = LogSender(self.recorder, self.outbox, self.flow, self.sampler, boot)
             self.outbox.last_resort = self.sender.fill
             self.outbox.tap = self.recorder.note
             self.sampler.start()
@@ -136,6 +138,7 @@ class Node:
         self.player.poll(began)
         self.sampler.poll(began)
         if self.recorder is not None:
+            self.recorder.keep = self.flow.streaming and self._is_away(began)
             self.recorder.poll(began)
         messages = self.link.receive()
         for message in messages:
@@ -171,11 +174,20 @@ class Node:
             self._battery_due = time.ticks_add(now, _BATTERY_US)
             radio.show_battery(battery_percent(self.battery_mv()))
 
+    def _is_away(self, now):
+        """Whether the host that streams is silent, and has not been for so long that it will not come back."""
+        if self.pinged_at is None:
+            return False
+        away_us = time.ticks_diff(now, self.pinged_at)
+        if away_us > _GONE_US:
+            self.pinged_at = None
+        return away_us > _AWAY_US
+
     def is_there(self, host):
         """Whether a host is: a central that is connected, a cable over which something has come of late."""
         if host == USB:
             return time.ticks_diff(time.ticks_us(), self._heard) < _CABLE_US
-        return self.outbox.present[host]
+        return host != NOBODY and self.outbox.present[host]
 
     def longest(self, host):
         """Longest samples message for a host."""

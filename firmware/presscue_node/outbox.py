@@ -21,6 +21,7 @@ USB = 0
 """The host on the cable; a radio's follow."""
 ALL = -1
 """Every host that is present and trusted."""
+NOBODY = -2
 
 
 def new_buffer(longest=SAMPLES_MAX):
@@ -89,6 +90,7 @@ class Outbox:
         self.last_resort = _no_last_resort
         self.tap = _no_tap
         self.dropped = 0
+        self.congested = False  # a link has had to refuse something since this was looked at
         self.message = self._answer
         self.length = 0
 
@@ -122,6 +124,8 @@ class Outbox:
     def leave(self, host):
         self.present[host] = self.trusted[host] = False
         self._control[host].clear()
+        if host == self.streams_to:  # whoever comes next has to say `start` first
+            self.streams_to = NOBODY
 
     def take(self, host=USB):
         """Take the next message for a host: True, and it is in `message[:length]` until the next call of any method."""

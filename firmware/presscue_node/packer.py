@@ -37,7 +37,7 @@ class Packer(BitWriter):
         self._opened = False
         self._start = 0  # of the packed message: its length byte
         self._blocks = 0
-        self._order = 0
+        self.order = 0  # of the last block, 30 bits
         self._base = 0
         self._above = 0  # time and order beyond 30 bits
         self._source = 0
@@ -96,7 +96,7 @@ class Packer(BitWriter):
             page[at + 8 + i] = buffer[T_US + i]
         self._at = at + 1 + HEAD
         self._end = at + 1 + wire.MESSAGE_MAX if at + 1 + wire.MESSAGE_MAX < _END else _END
-        self._order = _low30(buffer, ORDER)
+        self.order = _low30(buffer, ORDER)
         self._base = _low30(buffer, T_US)
         self._above = _above30(buffer)
         self._source = buffer[SOURCE]
@@ -164,7 +164,7 @@ class Packer(BitWriter):
         t = _low30(buffer, T_US)
         period = _low30(buffer, PERIOD)
         expected = self._source
-        step = order - self._order
+        step = order - self.order
         if self._blocks:
             expected = expected + 1 if expected + 1 < _SOURCES else 0
             step -= 1
@@ -197,7 +197,7 @@ class Packer(BitWriter):
                 self._write(late & 0xFFFFF, 20)
         self._rice(count - _COUNT[source], _COUNT_K)
         self._source = source
-        self._order = order
+        self.order = order
         step = count * period // 1000
         if t <= 0x3FFFFFFF - step:
             self._t[source] = t + step

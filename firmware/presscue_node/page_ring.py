@@ -18,6 +18,7 @@ class PageRing:
         self._sealed_at = [time.ticks_us()] * size
         self._first = 0
         self.waiting = 0
+        self.gone = 0  # pages that have left, for the flash or for good
         self.dropped = 0
 
     def filling(self):
@@ -33,10 +34,9 @@ class PageRing:
             page[i] = 0
         self._sealed_at[at] = time.ticks_us()
         if self.waiting == len(self._pages) - 1:
-            self._first = (self._first + 1) % len(self._pages)
+            self.drop()
             self.dropped += 1
-        else:
-            self.waiting += 1
+        self.waiting += 1
         return self.filling()
 
     def forget_before(self, ticks):
@@ -50,10 +50,18 @@ class PageRing:
         finish(page, self._checked[self._first], boot, session, number)
         return page
 
+    def page(self, number, boot):
+        """The page that was sealed as number `number`, counted from the first of all; it must wait."""
+        at = (self._first + number - self.gone) % len(self._pages)
+        page = self._pages[at]
+        finish(page, self._checked[at], boot, 0, 0)
+        return page
+
     def drop(self):
         """The oldest page is written, or not wanted."""
         self._first = (self._first + 1) % len(self._pages)
         self.waiting -= 1
+        self.gone += 1
 
 
 def finish(page, checked, boot, session, number):

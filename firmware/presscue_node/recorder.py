@@ -27,6 +27,7 @@ _GAP_US = const(500_000_000)  # without a set end a session
 _STALE_US = const(500_000)  # motion this long ago is none: no IMU works
 _AGAIN = const(8)  # pages after which the preamble stands again, at first,
 _EVERY = const(256)  # and then always
+_NEVER = const(0x3FFFFFFF)
 _STALL_US = const(20_000)  # a write that takes longer was no mere page program
 _KEPT = tuple(wire.TYPES[name] for name in ("cue", "cue_ack", "status", "notice", "mark"))
 
@@ -43,6 +44,8 @@ class Recorder:
         self.stalls = 0
         self.stall_max_ms = 0
         self.spoilt = 0
+        self.keep = False  # a host that listened is away: what it misses is written, at rest too
+        self.full = [_NEVER, 0]  # orders between which there was no room, the last time
         self._clock = clock
         self._wall = wall
         self._boot = boot
@@ -76,14 +79,15 @@ class Recorder:
         elif self.state == ACTIVE:
             if self._head_left or self._ring.waiting:
                 self._write()
-            elif self._gate.rested_us(now) > _REST_US:
+            elif self._gate.rested_us(now) > _REST_US and not self.keep:
                 self._end_set()
-        elif self._gate.moving and self._gate.rested_us(now) < _STALE_US:
+        elif self._moves(now) or (self.keep and self.state == IDLE):
             if self.state == IDLE:
                 self._begin_set(now)
         else:
             if self.state == NO_ROOM and self.region.has_room():
                 self.state = IDLE
+                self.full[1] = self._packer.order
             if self.region.writing is not None and time.ticks_diff(now, self._paused_at) > _GAP_US:
                 self.end_session()
             self.region.tend(now)
@@ -100,13 +104,30 @@ class Recorder:
                 self.region.catalogue.date(entry, self._wall.ms_at(entry.t_us))
                 entry.clock = entry.clock or wire.CLOCKS.index("uptime")
 
+    def seal(self):
+        """What is packed so far becomes a page."""
+        self._packer.seal()
+
+    def waiting(self, number):
+        """The first page in memory that was sealed as number `number` or later: (the number behind it, the page opened,
+        None if there is none)."""
+        ring = self._ring
+        number = max(number, ring.gone)
+        if number == ring.gone + ring.waiting:
+            return number, None
+        return number + 1, wire.page_open(ring.page(number, self._boot))
+
+    def _moves(self, now):
+        return self._gate.moving and self._gate.rested_us(now) < _STALE_US
+
     @property
     def busy(self):
         """Pages wait to be written."""
         return self._opening or (self.state == ACTIVE and (self._head_left > 0 or self._ring.waiting > 0))
 
     def _begin_set(self, now):
-        self._ring.forget_before(time.ticks_add(now, -_BEFORE_US))
+        if not self.keep:
+            self._ring.forget_before(time.ticks_add(now, -_BEFORE_US))
         self._opening = self.region.writing is not None or self._begin_session(now)
 
     def _begin_session(self, now):
@@ -185,6 +206,7 @@ class Recorder:
 
     def _no_room(self):
         self.state = NO_ROOM
+        self.full = [self._packer.order, _NEVER]
         self._notices.send(_LOG, FULL_NOTICE)
 
 

@@ -27,6 +27,7 @@ from .reopening import Reopening
 from .results import CalibrationWanted, Cue, Output, Samples
 from .session import Session
 from .session import events as ev
+from .session.back_fill import BackFill
 
 READ_S = 0.05
 HELLO_S = 1.0
@@ -38,6 +39,10 @@ STATUS_S = 2.0
 """How often the node is asked how it is: which parts work, how full its battery is."""
 SILENT_S = 2.0
 """A streaming node sends fifty packets a second; after so long without any, the link is taken as lost."""
+LAST_WORDS_S = 1.0
+"""How long to listen at most to what a node still sends after it was stopped."""
+LAST_FETCH_S = 10.0
+"""How long the end of a session waits for readings that are still being fetched."""
 RECENT = 1 << 16
 TRIED = 0xFF00
 """Cues to be felt are numbered from here, apart from those for faults."""
@@ -82,6 +87,7 @@ class LiveSession:
         self.kept = Kept(record, wall_ms, self._not_kept)
         self.fits = LiveFits(core, fits, self.kept.add, fit_pool)
         self.clock = NodeClock()
+        self.back_fill = BackFill(self.session, link.now_s())
         self.host_work_s: deque[float] = deque(maxlen=RECENT)
         """Processor time of each packet, from its bytes to the cues that it brought, sent."""
         self.latencies_ms: list[float] = []
@@ -126,8 +132,12 @@ class LiveSession:
     def finish(self) -> None:
         """The end: the node is stopped, the set closed, the recording on the disk. Call once, whatever happened."""
         try:
+            self._fetch_the_rest()
             if self.state == "streaming" and not self.replaying:
                 self._write_recorded(self.session.stop())
+                until_s = self.link.now_s() + LAST_WORDS_S
+                while self.link.now_s() < until_s and (data := self.link.read(READ_S)):
+                    self._receive(data)
                 self.kept.mark("stopped")
         except LinkLost:
             pass  # it was about to end anyway
@@ -136,6 +146,12 @@ class LiveSession:
             self._take(self.fits.finish(), send=False)
             self.kept.close()
             self.state = "ended"
+
+    def _fetch_the_rest(self) -> None:
+        """Before the end: what is missing and still on the node."""
+        until_s = self.link.now_s() + LAST_FETCH_S if self.state == "streaming" and not self.replaying else 0.0
+        while self.state == "streaming" and self.back_fill.busy and self.link.now_s() < until_s:
+            self.step()
 
     def play(self, pattern: str) -> None:
         """Let the lifter feel a pattern, one of wire.PATTERNS: no fault, and no part of the latency."""
@@ -175,10 +191,12 @@ class LiveSession:
                 self.kept.add(event.message)
         self._feed(blocks)
         if readings and self.state == "connecting":
+            self._pinged_s = -math.inf  # the node learns at once that somebody listens
             self.state, self.trouble = "streaming", "" if self.kept.error is None else self.trouble
         return readings
 
     def _other(self, event: ev.SessionEvent) -> None:
+        self.back_fill.hear(event, self.link.now_s())
         match event:
             case ev.NodeInfo() if not self.replaying:
                 self.kept.begin(event, self.session.channels.messages)
@@ -254,6 +272,8 @@ class LiveSession:
                 self.link.write(self.session.send(self.session.hello()))
         elif now_s - self._heard_s > SILENT_S:
             raise LinkLost(f"{self.link.name}: the node has gone silent")
+        elif (fetch := self.back_fill.ask(now_s)) is not None:
+            self.link.write(self.session.send(fetch))
         elif now_s - self._pinged_s > PING_S:
             self._pinged_s = now_s
             self.link.write(self.session.send(self.session.ping(round(now_s * 1e6))))
@@ -279,7 +299,7 @@ class LiveSession:
         self.state, self.trouble = "lost", why
         self.kept.mark("link lost", why)
         self.link.close()
-        self._reopening = Reopening(self._reopen, self._sleep, why)
+        self._reopening = Reopening(self._reopen, self._sleep, self.link.now_s, why)
 
     def _try_again(self) -> None:
         assert self._reopening is not None
@@ -290,6 +310,7 @@ class LiveSession:
         self._opened_s = self._heard_s = self._asked_s = self._pinged_s = self.link.now_s()
         self.kept.mark("link back")
         self.session.reconnected()
+        self.back_fill.reconnected(self.link.now_s())
         self._try_write(self.session.send(self.session.hello()))
 
     def _not_kept(self, why: str) -> None:

@@ -41,6 +41,8 @@ def turned_by(problem: Problem, p: np.ndarray) -> float:
     start = p[MOUNT]
     for _ in range(4):
         _, off_rad, _ = mount_curve(problem, p, math.inf)
+        if not len(off_rad):  # no reading agrees with p near enough to say
+            break
         p[MOUNT] += float(np.clip(off_rad[0], -0.2, 0.2))
         if abs(off_rad[0]) < 0.005:
             break

@@ -86,6 +86,8 @@ MESSAGES = {
     0x55: ("log_check", "<HI", ("token", "session"), None),
     0x56: ("log_sum", "<III", ("session", "size", "crc"), None),
     0x57: ("log_verified", "<HII", ("token", "session", "crc"), None),
+    0x58: ("fetch", "<HHII", ("token", "boot", "first", "end"), None),
+    0x59: ("fetched", "<HIIB", ("boot", "first", "end", "reason"), None),
     0x60: ("open", "<HB16s", ("token", "slot", "nonce"), None),
     0x61: ("challenge", "<H16s16s", ("token", "nonce", "proof"), None),
     0x62: ("prove", "<H16s", ("token", "proof"), None),
@@ -116,6 +118,8 @@ LOG_STATES = ("absent", "idle", "recording", "full")
 """What the recorder of a node does."""
 ENTRY_STATES = ("open", "closed", "verified")
 """A log being written, a whole one, and one whose copy a host has checked: only that may be deleted."""
+REASONS = ("rest", "full", "reboot")
+"""Why samples messages that a host has missed are not on the node any more."""
 CLOCKS = ("none", "host", "uptime", "boots")
 """How a log's wall-clock time is known: not at all, from a host before it began, from one later in the same boot, or,
 found at download, from the count of boots."""

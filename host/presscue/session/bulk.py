@@ -113,7 +113,10 @@ class BulkSession(Session):
         values = np.empty((len(t_s), 6))
         for one in np.unique(source).tolist():
             of = np.flatnonzero(source == one)
-            lost[of] = boot.lost_all(one, heads["seq"][of].astype(np.int64), size[of])
+            seq = heads["seq"][of].astype(np.int64)
+            lost[of] = boot.lost_all(one, seq, size[of], heads["order"][of].astype(np.int64))
+            for at in (of[0], of[-1]):
+                boot.timed(one, *(int(heads[name][at]) for name in ("seq", "t_us", "count", "period_ns")))
             layout = self.channels.layout(one)
             assert layout is not None
             times, columns = channels.convert(layout, messages[of], boot.offset_us)

@@ -233,6 +233,18 @@ class LogSum:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """All that the node has of the samples messages first to end of a boot has been sent; reason (wire.REASONS): why it
+    does not have the others."""
+
+    message: bytes
+    boot: int
+    first: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """The node's half of the proof that both have the key: its nonce, and its own proof."""
 
@@ -293,6 +305,7 @@ SessionEvent = (
     | LogStatus
     | LogData
     | LogSum
+    | Fetched
     | Challenge
     | KeySlot
     | AccessCounts

@@ -9,8 +9,10 @@ Our own mistakes raise SessionMisuse. No socket, no clock, no file. Replaying a 
 gives the events that live gave, in any chunking.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .. import channels, results, wire
 from ..errors import PeerError, SessionMisuse
@@ -42,6 +44,9 @@ class Counts:
     repeated: int = 0
     late: int = 0
     lost_readings: int = 0
+    """missing when what lies behind them came; see `Session.missing` for those that never did"""
+    filled_readings: int = 0
+    """of those, the ones that came late"""
     unconverted: int = 0
     """samples messages that came before their rows of the channel table"""
     reboots: int = 0
@@ -62,6 +67,7 @@ class Session:
         self._pages = PageReader() if envelope == "pages" else None
         self._boots: dict[int, BootSequence] = {}
         self._boot: BootSequence | None = None
+        self._acks: set[bytes] = set()
         self._token = 0
         self._pending: set[int] = set()
         self._header: bytes = b""
@@ -112,6 +118,21 @@ class Session:
         """Call on a new connection: ends the frame the old one broke off, forgets commands it left unanswered."""
         self._pending.clear()
         return self.receive(b"\x00") if self._frames is not None else []
+
+    def wanted(self) -> list[tuple[int, int, int]]:
+        """Samples messages that are missing and that the node may still have: (boot, first, end), oldest first."""
+        return [(boot.boot, *stretch) for boot in self._boots.values() for stretch in boot.wanted()]
+
+    def missing(self) -> Counter[str]:
+        """Readings that are missing, by reason: see `missing.py`; with what each reboot of the node cost, as far as
+        pings allow to tell."""
+        boots = list(self._boots.values())
+        reasons: Counter[str] = Counter()
+        for boot in boots:
+            reasons += boot.missing.by_reason(boot.holes())
+        for before, boot in pairwise(boots):
+            reasons["reboot"] += boot.dead_readings(before)
+        return +reasons
 
     # --- out: messages to frame with `send` -------------------------------------------------------
 
@@ -164,6 +185,10 @@ class Session:
         """Our copy of a log, of this check sum, is whole and safe: the node may delete its own."""
         return wire.encode("log_verified", self._new_token(), session, crc)
 
+    def fetch(self, boot: int, first: int, end: int) -> bytes:
+        """Ask for samples messages once more: what there is of orders first to end of a boot, then Fetched."""
+        return wire.encode("fetch", self._new_token(), boot, first, end)
+
     def open(self, slot: int, nonce: bytes) -> bytes:
         """Ask to be admitted with the key in a slot; the node answers with a Challenge."""
         return wire.encode("open", self._new_token(), slot, nonce)
@@ -209,9 +234,11 @@ class Session:
         boot = self._boots.get(number)
         if boot is None:
             before = self._boot
-            boot = BootSequence(number, 0 if before is None else before.end_us + REBOOT_PAUSE_US)
+            resumes_us = 0 if before is None else before.end_us + REBOOT_PAUSE_US
+            boot = BootSequence(number, resumes_us, whole=before is not None)
             self._boots[number] = self._boot = boot
             if before is not None:
+                before.over = True
                 self.counts.reboots += 1
                 events.append(ev.Rebooted(number, boot.offset_us * 1e-6))
         return boot
@@ -233,8 +260,10 @@ class Session:
         if boot is None or boot.boot != number:
             boot = self._in_boot(number, events)
         place = boot.place(order)
+        if place is not REPEATED:
+            boot.timed(source, seq, t_us, count, period_ns)
         if place is NEW and boot is self._boot:
-            lost = boot.lost(source, seq, count)
+            lost = boot.lost(source, seq, count, order)
             self.counts.lost_readings += lost
             end_us = boot.offset_us + t_us + count * period_ns // 1000
             if end_us > boot.end_us:
@@ -245,6 +274,10 @@ class Session:
             self.counts.repeated += 1
         else:
             self.counts.late += 1
+            if place is NEW:  # the end of a boot that is over
+                boot.lost(source, seq, count, order)
+            else:
+                self.counts.filled_readings += boot.missing.found(source, seq, count, order)
             events.append(ev.LateReadings(message))
 
     def _other(self, message: bytes, events: list[SessionEvent]) -> None:
@@ -276,6 +309,8 @@ class Session:
             event = read_event(message, name, fields, boot.offset_us if boot else 0)
         if event is None:
             self.counts.malformed += 1
+        elif isinstance(event, ev.CueAck) and message in self._acks:
+            self.counts.repeated += 1  # from the log, once more
         elif isinstance(event, ev.Notice) and event.code == "paused":
             assert boot is not None
             boot.pause()  # what a log leaves out between two sets is not lost
@@ -292,6 +327,13 @@ class Session:
             if isinstance(event, ev.Result) and event.token in self._pending:
                 self._pending.discard(event.token)
                 event = replace(event, ours=True)
+            elif isinstance(event, ev.CueAck):
+                self._acks.add(message)
+            elif isinstance(event, ev.Pong) and boot is not None:
+                ahead_us = event.host_us - event.node_us
+                boot.host_ahead_us = ahead_us if boot.host_ahead_us is None else max(boot.host_ahead_us, ahead_us)
+            elif isinstance(event, ev.Fetched) and boot is not None:
+                boot.missing.told[event.first, event.end] = event.reason
             events.append(event)
 
 

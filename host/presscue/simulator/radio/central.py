@@ -1,7 +1,9 @@
 """bleak's interface to a Bumble central: the backends that stand in for the operating system's Bluetooth."""
 
 import asyncio
+import contextlib
 import uuid as uuids
+from collections.abc import Iterator
 from typing import Any
 
 from bumble import gatt
@@ -74,8 +76,9 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
             self._connection = connection
             connection.on(connection.EVENT_DISCONNECTION, lambda reason: self._gone())
             peer = Peer(connection)
-            await peer.request_mtu(MTU)
-            self.services = await self._discover(peer)
+            with self._unless_gone():
+                await peer.request_mtu(MTU)
+                self.services = await self._discover(peer)
 
         async def _discover(self, peer: Peer):
             found = bleak.backends.service.BleakGATTServiceCollection()
@@ -107,6 +110,17 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
         async def unpair(self) -> None:
             raise NotImplementedError
 
+        @contextlib.contextmanager
+        def _unless_gone(self) -> Iterator[None]:
+            """Bumble cancels what waits when the link goes; bleak says that it did."""
+            try:
+                yield
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if self._connection is None and (task is None or not task.cancelling()):
+                    raise bleak.exc.BleakError("disconnected") from None
+                raise
+
         def _checked(self):
             if self._connection is None:
                 raise bleak.exc.BleakError("Not connected")
@@ -121,12 +135,8 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
 
         async def write_gatt_char(self, characteristic, data, response: bool) -> None:
             self._checked()
-            try:
+            with self._unless_gone():
                 await self._proxies[characteristic.handle].write_value(bytes(data), with_response=response)
-            except asyncio.CancelledError:  # how Bumble tells that the link has gone
-                if self._connection is None:
-                    raise bleak.exc.BleakError("disconnected") from None
-                raise
 
         async def write_gatt_descriptor(self, descriptor, data) -> None:
             raise NotImplementedError
@@ -134,9 +144,10 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
         async def start_notify(self, characteristic, callback, **kwargs: Any) -> None:
             self._checked()
             proxy = self._proxies[characteristic.handle]
-            await proxy.discover_descriptors()
             indicate = gatt.Characteristic.Properties.NOTIFY not in proxy.properties
-            await proxy.subscribe(lambda value: callback(bytearray(value)), prefer_notify=not indicate)
+            with self._unless_gone():
+                await proxy.discover_descriptors()
+                await proxy.subscribe(lambda value: callback(bytearray(value)), prefer_notify=not indicate)
 
         async def stop_notify(self, characteristic) -> None:
             await self._proxies[characteristic.handle].unsubscribe()

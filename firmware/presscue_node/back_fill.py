@@ -1,0 +1,124 @@
+"""Samples messages again, by their numbers: out of the log, and out of the pages in memory that are not written yet."""
+
+from presscue import wire
+
+_REST, _FULL, _REBOOT = range(len(wire.REASONS))
+_PACKED, _SAMPLES, _ACK = wire.TYPES["packed"], wire.TYPES["samples"], wire.TYPES["cue_ack"]
+
+
+class BackFill:
+    """One stretch at a time: orders `first` to `end` of a boot. boot: the present one."""
+
+    def __init__(self, recorder, boot):
+        self._recorder = recorder
+        self._own = boot
+        self.active = False
+
+    def begin(self, boot, first, end):
+        self._boot = boot
+        self._first = first
+        self._end = end
+        self._next = first  # all before it has been sent, or is not there
+        self._messages = []  # of the page at hand, the next one last
+        self._entry = None
+        self._session = self._page = self._ring_page = 0
+        self.active = True
+        if boot == self._own:
+            self._recorder.seal()
+        for entry in self._recorder.region.catalogue.entries:
+            if entry.boot == boot and (self._entry is None or 0 <= self._order(entry, 0) <= first):
+                self._entry = entry
+                self._session = entry.session
+        if self._entry is not None:
+            self._seek(self._entry)
+
+    def fill(self, buffer):
+        """The next message into `buffer`: its length. The last one is `fetched`."""
+        message = self._wanted()
+        if message is None:
+            self.active = False
+            message = wire.encode("fetched", self._boot, self._first, self._end, self._reason())
+        buffer[: len(message)] = message
+        return len(message)
+
+    def _wanted(self):
+        while self._next < self._end:
+            while self._messages:
+                message = self._messages.pop()
+                if message[0] == _ACK:
+                    return message
+                first, after = _orders(message)
+                if first < self._end and after > self._next:
+                    self._next = after
+                    return message
+                if first >= self._end:
+                    return None
+            page = self._load()
+            if page is None:
+                return None
+            self._messages = page[3]
+            self._messages.reverse()
+        return None
+
+    def _load(self):
+        """The next page, opened: of the log as far as it goes by now, then in memory. None if there is none."""
+        region = self._recorder.region
+        while True:
+            entry = self._entry
+            if entry is not None and self._page < region.pages_of(entry):
+                self._page += 1
+                page = region.page(entry, self._page - 1)
+                if page is not None:
+                    return page
+                continue
+            for entry in region.catalogue.entries:
+                if entry.boot == self._boot and entry.session > self._session:
+                    self._entry = entry
+                    self._session = entry.session
+                    self._page = 0
+                    break
+            else:
+                break
+        if self._boot != self._own:
+            return None
+        self._ring_page, page = self._recorder.waiting(self._ring_page)
+        return page
+
+    def _seek(self, entry):
+        """To the last page that begins no later than `first`."""
+        low, high = 0, self._recorder.region.pages_of(entry)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if 0 <= self._order(entry, middle) <= self._first:
+                low = middle
+            else:
+                high = middle
+        self._page = low
+
+    def _order(self, entry, at):
+        """The first order in a page of a log, or in one of those next to it; -1 if there is none."""
+        region = self._recorder.region
+        for number in range(at, min(at + 8, region.pages_of(entry))):
+            page = region.page(entry, number)
+            for message in () if page is None else page[3]:
+                first, after = _orders(message)
+                if after:
+                    return first
+        return -1
+
+    def _reason(self):
+        """Why what has not been sent is not there."""
+        if self._boot != self._own:
+            return _REBOOT
+        full = self._recorder.full
+        return _FULL if full[0] < self._end and self._first < full[1] else _REST
+
+
+def _orders(message):
+    """Orders that a message holds: first, and one behind the last; (0, 0) if none."""
+    packed = message[0] == _PACKED
+    if not packed and message[0] != _SAMPLES:
+        return 0, 0
+    at = 3 if packed else 4
+    first = message[at] | message[at + 1] << 8 | message[at + 2] << 16 | message[at + 3] << 24
+    return first, first + (message[15] if packed else 1)
