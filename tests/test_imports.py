@@ -39,6 +39,7 @@ PURE = (
     "mounting",
     "surprise",
     "strap",
+    "recheck",
     "fit",
     "tracker",
     "activity",

@@ -167,8 +167,7 @@ class Core:
         for source in (wire.SLED, wire.LEG):
             rows = self.merge.rings[source].history(KEPT)
             first, last = np.searchsorted(rows[:, 0], (since_s, until_s), side="right")
-            rows = rows[first:last].copy()
-            parts += [rows[:, 0], rows[:, 1:]]
+            parts += [rows[first:last, 0].copy(), rows[first:last, 1:].copy()]
         return History(*parts)
 
     def know_hold(self, hold_s: tuple[float, float]) -> None:

@@ -26,6 +26,7 @@ from presscue.mounting import (
     with_leg,
     with_sled,
 )
+from presscue.recheck import still_holds
 from presscue.strap import TURNED_GAIN, crept, turned_by
 from presscue.surprise import Problem, first_guesses, minimise, minimise_trusting, problem_of, stretches, taken
 
@@ -130,6 +131,9 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     """A set after a rest: the belief is the calibration before the rest, unless the sensors sit otherwise now."""
     remarks: list[Remark] = []
     history = _from_first_movement(history, previous)
+    fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
+    if not fresh and still_holds(history, previous, prior):
+        return replace(previous, remarks=())
     sled, along = with_sled(previous, history, priors)
     moving = moving_mask(history.leg_t_s, history.sled_t_s, along, sled.sled_floor_mps2)
     if not moving.any():
@@ -162,7 +166,6 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     else:
         found = minimise(problem, start, 12)
     new = crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
-    fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
     if fresh or (new.remarks and _explains(new, prior)):
         return new
     problem = replace(problem, belief=after_rest(prior, stepped=True))

@@ -13,6 +13,7 @@ from presscue import advice
 from presscue.advice import Remark
 from presscue.belief import STRAP_M
 from presscue.calibration import Calibration, History, NoFit, Priors
+from presscue.compiled import njit
 from presscue.estimator import GRAVITY_MPS2, Leg
 
 ACCELEROMETER_SD_MPS2 = 0.1  # bias of a part as it is soldered
@@ -23,13 +24,32 @@ IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 
 def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
     """Moving average over about window_s, same shape; edges use what there is."""
-    n = max(1, round(window_s / max(float(np.median(np.diff(t_s))), 1e-4)))
+    n = max(1, round(window_s / max(interval_s(t_s), 1e-4)))
     if n == 1 or len(values) < n:
         return values
-    sums = np.cumsum(np.vstack([np.zeros((1, values.shape[1])), values]), axis=0)
-    low = np.clip(np.arange(len(values)) - n // 2, 0, None)
-    high = np.clip(np.arange(len(values)) + n - n // 2, None, len(values))
-    return (sums[high] - sums[low]) / (high - low)[:, None]
+    return moving_average(np.ascontiguousarray(values, float), n)
+
+
+@njit
+def interval_s(t_s):
+    """The usual time between readings t_s (n,)."""
+    return np.median(t_s[1:] - t_s[:-1])
+
+
+@njit
+def moving_average(values, n):
+    """Average of the n readings about each of values (k, m), the later half first where n is even."""
+    k, m = values.shape
+    sums = np.zeros((k + 1, m))
+    for i in range(k):
+        for j in range(m):
+            sums[i + 1, j] = sums[i, j] + values[i, j]
+    out = np.empty((k, m))
+    for i in range(k):
+        low, high = max(i - n // 2, 0), min(i + n - n // 2, k)
+        for j in range(m):
+            out[i, j] = (sums[high, j] - sums[low, j]) / (high - low)
+    return out
 
 
 def principal(values: np.ndarray) -> tuple[np.ndarray, float]:

@@ -19,7 +19,7 @@ from presscue.calibration import Calibration, History, NoFit
 from presscue.compiled import njit
 from presscue.estimator import Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, wrapped
-from presscue.mounting import moving_mask, smooth
+from presscue.mounting import interval_s, moving_mask, smooth
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
@@ -173,7 +173,7 @@ def minimise_trusting(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.n
 
 def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Readings t_s (n,), values (n, k), smoothed without delay, of which about THIN_HZ a second are kept."""
-    every = max(1, round(1.0 / (THIN_HZ * max(float(np.median(np.diff(t_s))), 1e-4))))
+    every = max(1, round(1.0 / (THIN_HZ * max(interval_s(t_s), 1e-4))))
     return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
 
 

@@ -1,0 +1,118 @@
+"""Whether a calibration still holds in a later set, for a tenth of what fitting anew would cost.
+
+One run of the filter and one for each entry of p give gradient and normal matrix of the innovations there. The best
+quadratic step says how much a fit could gain, and the sensitivity to the mount, by windows, whether the strap has
+turned. Where all of that is well below what fit.py asks for before it believes a change, there is nothing to fit: so
+it is with nearly every set of feet put down anew. All else is left to the fit.
+"""
+
+import math
+
+import numpy as np
+
+from presscue.belief import MOUNT, after_rest, vector
+from presscue.calibration import Calibration, History
+from presscue.compiled import njit
+from presscue.estimator import FILTER, Leg, begin, flexion_at_rest, predict, update_leg, update_sled
+from presscue.linkage import Links
+from presscue.mounting import angle_deg, moving_mask, principal
+from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, problem_of, thinned
+
+SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
+SAME_RAD = 0.07  # the mount over the whole set
+EVEN_RAD = 0.06  # and between its parts before and after any time
+GAIN = 9.0  # weighted squares of innovation that another geometry would save; a fit then finds 5 % more, at 12 a third
+WINDOW_S = 4.0  # of the course of the mount
+FAIR = 6.0  # innovations beyond say nothing of the mount
+STEPS = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
+
+
+def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
+    """Whether the readings of a set give no reason to fit c anew. prior: the one before the rest before it. Raises
+    NoFit if the sled has not moved."""
+    if not frames_hold(history, c):
+        return False
+    problem = problem_of(history, c, after_rest(prior, stepped=True), None)
+    normal, slope, curve = sensitivities_of(problem, vector(c))
+    if not mount_holds(curve):
+        return False
+    belief = problem.belief
+    best = -np.linalg.solve(normal + belief.information, slope + belief.information @ (vector(c) - belief.mean))
+    return -float(2.0 * slope @ best + best @ normal @ best) < GAIN
+
+
+def frames_hold(history: History, c: Calibration) -> bool:
+    """Whether rail and flexion axis are where they were, by the directions in which the readings vary most."""
+    sled_t_s, force = thinned(history.sled_t_s, history.sled[:, :3])
+    leg_t_s, rate = thinned(history.leg_t_s, history.leg[:, 3:])
+    moving = moving_mask(leg_t_s, sled_t_s, force @ c.rail - c.gravity_along_mps2, c.sled_floor_mps2)
+    if not moving.any():
+        return False
+    directions = ((force - np.median(force, axis=0), c.rail), (rate[moving] - np.median(rate, axis=0), c.axis))
+    return all(angle_deg(principal(values)[0], direction) < SAME_DEG for values, direction in directions)
+
+
+def mount_holds(curve: np.ndarray) -> bool:
+    """Whether the mount stayed, by its course: weight and pull (n, 2) in windows."""
+    seen = curve[curve[:, 0] > 0.0]
+    if abs(seen[:, 1].sum()) > SAME_RAD * seen[:, 0].sum():
+        return False
+    weight = 1.0 / (1.0 / seen[:, 0] + 0.01**2)
+    early, sums = np.cumsum(weight), np.cumsum(weight * seen[:, 1] / seen[:, 0])
+    cuts = slice(1, -2)  # two windows on either side
+    before, after = sums[cuts] / early[cuts], (sums[-1] - sums[cuts]) / (early[-1] - early[cuts])
+    return bool(np.all(np.abs(after - before) < EVEN_RAD))
+
+
+def sensitivities_of(problem: Problem, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """At p: the innovations' normal matrix (6, 6), their gradient (6,), and the mount's weight and pull by windows."""
+    trials = np.vstack([p, p + np.diag(STEPS)])
+    normal, slope = np.zeros((6, 6)), np.zeros(6)
+    curve = np.zeros((1 + int((problem.t_s[-1] - problem.t_s[0]) / WINDOW_S), 2))
+    filters = np.zeros(len(trials), FILTER).view(np.recarray)
+    readings = (problem.kinds, problem.t_s, problem.readings, problem.starts)
+    sensitivities(*readings, problem.up, trials, FIT_NOISE, filters, normal, slope, curve)
+    return normal, slope, curve
+
+
+@njit
+def sensitivities(kinds, t_s, readings, starts, up, trials, noise, filters, normal, slope, curve):
+    """See above. trials (7, 6): p, and p with each entry one of STEPS away; filters (7,): room."""
+    white, row = np.zeros((7, 3)), np.zeros(6)
+    for i in range(len(t_s)):
+        for k in range(7):
+            p, q = trials[k], filters[k]
+            links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], up[0], up[1])
+            if starts[i, 0] == 1.0:
+                phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
+                begin(q, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
+            else:
+                predict(q, t_s[i] - t_s[i - 1], noise)
+            if kinds[i] == 0:
+                white[k, 0] = update_sled(q, links, noise, readings[i, 0])
+            else:
+                white[k, 0], white[k, 1], white[k, 2] = update_leg(
+                    q, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2]
+                )
+        window = int((t_s[i] - t_s[0]) / WINDOW_S)
+        for j in range(1 if kinds[i] == 0 else 3):
+            here = INNOVATION_WEIGHT * huber(white[0, j])
+            for k in range(6):
+                row[k] = (INNOVATION_WEIGHT * huber(white[1 + k, j]) - here) / STEPS[k]
+                slope[k] += row[k] * here
+                for other in range(k + 1):
+                    normal[k, other] += row[k] * row[other]
+            if abs(white[0, j]) < FAIR:
+                turn = (white[1 + MOUNT, j] - white[0, j]) / STEPS[MOUNT]
+                curve[window, 0] += turn * turn
+                curve[window, 1] -= turn * white[0, j]
+    for k in range(6):
+        for other in range(k):
+            normal[other, k] = normal[k, other]
+
+
+@njit
+def huber(white):
+    """An innovation as it counts: beyond two standard deviations its square grows with its size only."""
+    size = abs(white)
+    return white if size <= 2.0 else math.copysign(math.sqrt(4.0 * size - 4.0), white)

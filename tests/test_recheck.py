@@ -1,0 +1,72 @@
+"""A later set is tested against the calibration cheaply: what still holds is kept unfitted, what does not is not."""
+
+import numpy as np
+import pytest
+
+from presscue.belief import after_rest, vector
+from presscue.calibration import Priors
+from presscue.recheck import STEPS, frames_hold, sensitivities_of, still_holds
+from presscue.simulator.performance import perform
+from presscue.simulator.render import render
+from presscue.simulator.scenario import random_scenario
+from presscue.surprise import minimise, problem_of
+from test_core import run
+from turned_sensors import ramp, turned
+
+
+@pytest.fixture(scope="module")
+def session():
+    """The calibration of a first set, the table, when the second set is, and the priors."""
+    scenario = random_scenario(3000, sets=(5, 4), rest_s=12.0)
+    performance = perform(scenario)
+    table, priors = (
+        render(performance, sensors=("sled", "leg")),
+        Priors(scenario.height_m, None, performance.truth.hold_s),
+    )
+    core, _ = run(table, priors)
+    return core.calibration, table, performance.truth.sets[1], priors
+
+
+def second_set(table, when, priors):
+    core, _ = run(table, priors)
+    return core.history(when.start_s - 2.0, when.end_s)
+
+
+def test_feet_put_down_anew_need_no_fit(session):
+    c, table, when, priors = session
+    assert still_holds(second_set(table, when, priors), c, c)
+
+
+@pytest.mark.parametrize("turn_deg", [8.0, 15.0])
+def test_a_strap_that_has_turned_goes_to_the_fit(session, turn_deg):
+    c, table, when, priors = session
+    course = ramp(when.start_s - 5.0, when.start_s - 4.5, turn_deg)
+    assert not still_holds(second_set(turned(table, "leg", c.axis, course), when, priors), c, c)
+
+
+def test_a_sensor_that_sits_otherwise_goes_to_the_fit(session):
+    c, table, when, priors = session
+    for sensor, about in (("leg", c.first), ("sled", np.cross(c.rail, [0.3, 0.5, 0.8]))):
+        tipped = turned(table, sensor, about, ramp(when.start_s - 5.0, when.start_s - 4.5, 15.0))
+        assert not frames_hold(second_set(tipped, when, priors), c)
+
+
+def test_the_best_quadratic_step_tells_what_a_fit_would_gain(session):
+    """Feet that stand 5 cm elsewhere, seen from the calibration's side: the ankle height is off by so much."""
+    c, table, when, priors = session
+    history = second_set(table, when, priors)
+    problem = problem_of(history, c, after_rest(c, stepped=True), None)
+    p = vector(c)
+    p[2] += 0.05
+    normal, slope, _ = sensitivities_of(problem, p)
+    residuals = problem.residuals(p)[: 3 * len(problem.t_s)]
+    columns = [(problem.residuals(p + step)[: len(residuals)] - residuals) / step.sum() for step in np.diag(STEPS)]
+    jacobian = np.stack(columns, axis=1)
+    assert np.allclose(normal, jacobian.T @ jacobian, rtol=1e-6)
+    assert np.allclose(slope, jacobian.T @ residuals, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
+    belief = problem.belief
+    best = -np.linalg.solve(normal + belief.information, slope + belief.information @ (p - belief.mean))
+    told = -(2.0 * slope @ best + best @ normal @ best)
+    found = problem.gain(p, minimise(problem, p, 12)[0])
+    print(f"gain told {told:.1f}, found {found:.1f}")
+    assert told == pytest.approx(found, rel=0.35)
