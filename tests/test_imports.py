@@ -2,7 +2,7 @@
 
 1. `wire` imports only what both interpreters have; `presscue/__init__.py` imports nothing heavy.
 2. The pure core imports numpy, numba, the harmless part of the standard library, and what is upstream of it.
-3. bleak and pyserial appear in one file each; `machine` and `bluetooth` only where the node's objects are built.
+3. bleak, pyserial and the libraries of the extras appear in one file each; `machine` and `bluetooth` only where the node's objects are built.
 4. The firmware knows nothing of the host but `presscue.wire`; the host knows nothing of the firmware, except the
    virtual board and `flash`.
 """
@@ -74,7 +74,7 @@ MICROPYTHON = BOTH_INTERPRETERS | frozenset(
     "array bluetooth errno esp32 gc hashlib machine math micropython os random select sys time".split()
 )
 
-ONE_FILE_EACH = ("bleak", "serial")
+ONE_FILE_EACH = ("bleak", "serial", "dask", "distributed", "duckdb", "fsspec", "paho", "pylsl")
 HARDWARE_FILES = {
     "machine": {"main", "presscue_node.app"},
     "bluetooth": {"presscue_node.app", "presscue_node.ble_link"},

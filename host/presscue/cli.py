@@ -13,6 +13,7 @@ from .commands import (
     doctor,
     export,
     flash,
+    fleet,
     history,
     import_,
     live,
@@ -56,6 +57,7 @@ for _command in (
     import_.import_,
     doctor.doctor,
     flash.flash,
+    fleet.fleet,
     validate.validate,
 ):
     cli.add_command(_command)

@@ -75,10 +75,10 @@ def fingerprint_of(path: Path) -> str:
         raise RecordingError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def study(path: Path, profile_toml: str | None) -> Study:
+def study(path: Path, profile_toml: str | None, *, curves: bool = True) -> Study:
     """Analyse a recording as it is, annotations left out. Never raises for what is wrong with the file.
 
-    profile_toml: a profile that was said later; None takes the recording's own.
+    profile_toml: a profile that was said later; None takes the recording's own. curves: make them too.
     """
     from ..analyze import analyze
     from ..core_version import core_version
@@ -94,14 +94,14 @@ def study(path: Path, profile_toml: str | None) -> Study:
     try:
         origin = origin_of(path)
         said = None if profile_toml is None else parse_profile(profile_toml, f"{path}: the profile said later")
-        found = analyze(path, said, curves=True)
+        found = analyze(path, said, curves=curves)
         analysis = plain(found.to_json())
-        curves = None if found.curves is None else found.curves.to_bytes()
+        drawn = None if found.curves is None else found.curves.to_bytes()
     except PresscueError as error:
         return Study(fingerprint, core, profile, origin, error=str(error).removeprefix(f"{path}: "))
     except Exception as error:  # one file must not end the work on all others
         return Study(fingerprint, core, profile, origin, error=f"a fault in presscue: {type(error).__name__}: {error}")
-    return Study(fingerprint, core, profile, origin, analysis, curves=curves)
+    return Study(fingerprint, core, profile, origin, analysis, curves=drawn)
 
 
 def digest_of(profile_toml: str | None) -> str:

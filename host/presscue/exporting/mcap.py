@@ -14,7 +14,7 @@ import pyarrow
 
 from .. import __version__, wire
 from ..channels import COLUMNS
-from ..errors import UsageError
+from ..extras import need
 from .files import growing
 from .tables import NUMBER, SCHEMAS, TEXT, WHOLE, YES
 
@@ -38,10 +38,9 @@ def write_mcap(
 
     Raises SaveError, UsageError where the library is missing, and what the batches raise.
     """
-    try:
-        from mcap.writer import CompressionType, Writer
-    except ImportError:
-        raise UsageError("MCAP needs a library: pip install 'presscue[mcap]'") from None
+    need("mcap", "mcap")
+    from mcap.writer import CompressionType, Writer
+
     count = 0
     with growing(path) as part, open(part, "wb") as file:
         writer = Writer(file, compression=CompressionType.ZSTD)

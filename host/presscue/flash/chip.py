@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..errors import FlashError
-from .extra import need
+from ..extras import need
 from .image import Image, for_flash_of
 from .partitions import FILES, LOGS, SECTOR, TABLE_AT, TABLE_BYTES, Table, read_table, with_logs, write_table
 
@@ -29,7 +29,7 @@ class Layout(NamedTuple):
 
 def connect(port: str, chip: str) -> Any:
     """The chip on a port, ready for commands (esptool's loader with its stub). Raises FlashError."""
-    need("esptool")
+    need("flash", "esptool")
     import esptool
 
     with _one_line(port):

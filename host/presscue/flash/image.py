@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import FlashError, UsageError
-from .extra import need
+from ..extras import need
 from .package import sha256
 from .partitions import TABLE_AT, TABLE_BYTES, Table, read_table
 
@@ -51,7 +51,7 @@ def read_image(path: Path, chip: str, expected_sha256: str | None = None) -> Ima
 
     Raises UsageError, FlashError.
     """
-    need("esptool")
+    need("flash", "esptool")
     try:
         data = path.read_bytes()
     except OSError as error:

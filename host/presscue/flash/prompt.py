@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from ..errors import FlashError, LinkError, LinkLost
-from .extra import need
+from ..extras import need
 
 CONSOLE_BAUD = 115_200
 TRY_S = 0.7
@@ -29,7 +29,7 @@ class Prompt:
     """An open port. Every method raises LinkLost when the port goes away, FlashError when MicroPython reports one."""
 
     def __init__(self, port: str):
-        need("mpremote")
+        need("flash", "mpremote")
         self.port = port
         self._transport: Any = None
         self._open(OPEN_S)

@@ -157,6 +157,27 @@ def chart(points: Sequence[Point], described: str, *, ends: tuple[str, str], fro
     return Markup(f'<svg class="chart" viewBox="0 0 400 142" role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
+BAR_ROW, BAR_FROM, BAR_TO = 20.0, 120.0, 350.0
+
+
+def bars(rows: Sequence[tuple[str, float]], described: str) -> Markup:
+    """Values side by side from zero, one named row each; the value stands behind its bar."""
+    most = max((value for _, value in rows), default=0.0) or 1.0
+    parts = []
+    for number, (name, value) in enumerate(rows):
+        y, width = 4 + BAR_ROW * number, (BAR_TO - BAR_FROM) * value / most
+        parts.append(
+            f'<text text-anchor="end" x="{BAR_FROM - 6:.0f}" y="{y + 12:.1f}">{Markup.escape(name)}</text>'
+            f'<rect class="bar" x="{BAR_FROM:.0f}" y="{y:.1f}" width="{width:.1f}" height="{BAR_ROW - 5:.0f}" rx="2"/>'
+            f'<text x="{BAR_FROM + width + 5:.1f}" y="{y + 12:.1f}">{value:.3g}</text>'
+        )
+    label = Markup.escape(f"{described}: " + ", ".join(f"{name} {value:.3g}" for name, value in rows))
+    return Markup(
+        f'<svg class="bars" viewBox="0 0 400 {BAR_ROW * len(rows) + 6:.0f}" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
 def _round_values(low: float, high: float) -> list[float]:
     raw = (high - low) / 3
     power = 10 ** np.floor(np.log10(raw))
