@@ -2,7 +2,8 @@
 
 1. `wire` imports only what both interpreters have; `presscue/__init__.py` imports nothing heavy.
 2. The pure core imports numpy, numba, the harmless part of the standard library, and what is upstream of it.
-3. bleak, pyserial and the libraries of the extras appear in one file each; `machine` and `bluetooth` only where the node's objects are built.
+3. bleak, pyserial and the libraries of some extras appear in one file each; `machine` and `bluetooth` only where the
+   node's objects are built.
 4. The firmware knows nothing of the host but `presscue.wire`; the host knows nothing of the firmware, except the
    virtual board and `flash`.
 """

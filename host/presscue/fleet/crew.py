@@ -113,7 +113,8 @@ def _quiet() -> Iterator[None]:
     options = {
         "distributed.logging": {"distributed": "critical"},
         "distributed.scheduler.allowed-failures": DEATHS - 1,
-        "distributed.admin.log-format": "%(message)s",
+        "distributed.worker.profile.enabled": False,  # a hundred samples a second that nobody looks at
+        "distributed.admin.system-monitor.interval": "5s",
     }
     with config.set(options):
         try:
