@@ -19,8 +19,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import psutil  # distributed brings it
-
 from made_sessions import make
+
 from presscue.archive.facts import Study, study
 from presscue.fleet.analysis import look
 from presscue.fleet.crew import crew
