@@ -4,15 +4,25 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
 
 from presscue import __version__
 from presscue.cli import _status, cli
 
 
-@pytest.mark.parametrize("command", list(cli.commands))
+def commands() -> list[str]:
+    """Every command, those of a group by two words."""
+    return [
+        " ".join([name, *inner])
+        for name, command in cli.commands.items()
+        for inner in ([[one] for one in command.commands] if isinstance(command, click.Group) else [[]])
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
 def test_every_command_has_help(command: str, capsys):
-    assert _status([command, "--help"]) == 0
+    assert _status([*command.split(), "--help"]) == 0
     out = capsys.readouterr().out
     assert {"--debug", "--quiet", "--help"} <= set(out.replace(",", " ").split())
 
