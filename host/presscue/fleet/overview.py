@@ -9,7 +9,7 @@ from ..report.drawing import Point
 from ..texts import has, text
 from ..units import METRIC
 from .query import Inquiry, shown
-from .questions import QUESTIONS
+from .questions import QUESTIONS, title_of
 
 ANSWERED = ("needs-a-look", "gone-quiet", "depth-trend", "asymmetry", "nodes", "failures")
 """Questions whose answers are tables of the page."""
@@ -90,4 +90,4 @@ def _answer(inquiry: Inquiry, name: str) -> dict[str, Any]:
         (column.replace("_", " "), any(isinstance(row[at], str) for row in answer.rows))
         for at, column in enumerate(answer.columns)
     ]
-    return {"title": text(f"fleet.question.{name}"), "columns": columns, "rows": rows, "more": more}
+    return {"title": title_of(name), "columns": columns, "rows": rows, "more": more}

@@ -16,9 +16,8 @@ from ..errors import UsageError
 from ..exporting.files import growing
 from ..extras import need
 from ..output import plain
-from ..texts import said
 from .dataset import FILE, Dataset
-from .questions import QUESTIONS, VIEWS
+from .questions import QUESTIONS, VIEWS, title_of
 from .schema import TABLES
 
 FORMS = ("table", "csv", "json")
@@ -101,7 +100,7 @@ def run_query(
                 print(f"written: {html}")
         if question is None and sql is None:
             if html is None:
-                print("".join(f"{name:<17} {said(f'fleet.question.{name}')}\n" for name in QUESTIONS), end="")
+                print("".join(f"{name:<17} {title_of(name)}\n" for name in QUESTIONS), end="")
             return 0
         answer = inquiry.ask(sql if sql is not None else QUESTIONS[question or ""])
     text = written(answer, form)

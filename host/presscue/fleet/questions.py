@@ -5,6 +5,8 @@ dataset: an old dataset is not compared with today. A recording that lies in two
 said under `fleet.question` in texts/.
 """
 
+from ..texts import text
+
 RECENT_DAYS = 28
 
 VIEWS = f"""
@@ -126,3 +128,8 @@ QUESTIONS = {
         """,
     "failures": "SELECT source, error, again AS tried_again FROM all_sessions WHERE error IS NOT NULL ORDER BY source",
 }
+
+
+def title_of(question: str) -> str:
+    """What is asked, for people."""
+    return text(f"fleet.question.{question.replace('-', '_')}")
