@@ -1,5 +1,8 @@
 """A session over Bluetooth: the firmware under its interpreter, bleak unchanged, Bumble between, a modelled air."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from live_fakes import OPTIONS, play, session
@@ -205,3 +208,19 @@ def test_a_link_that_is_closed_says_so(room):
         link.read(0.1)
     with pytest.raises(LinkLost):
         link.write(b"x")
+
+
+def test_windows_is_asked_for_a_faster_connection_and_may_lack_all_of_it(monkeypatch, room):
+    asked: list[str] = []
+    device = SimpleNamespace(request_preferred_connection_parameters=lambda wish: asked.append(wish) or "request")
+    bluetooth = SimpleNamespace(BluetoothLEPreferredConnectionParameters=SimpleNamespace(throughput_optimized="fast"))
+    monkeypatch.setattr(ble.sys, "platform", "win32")
+    monkeypatch.setattr(room.radio.client, "_requester", device, raising=False)
+    link = BleLink("", room.radio)  # without the package: nothing is asked
+    link.close()
+    assert not asked
+    monkeypatch.setitem(sys.modules, "winrt.windows.devices.bluetooth", bluetooth)
+    link = BleLink("", room.radio)
+    assert link._wish == "request"
+    assert asked == ["fast"]
+    link.close()

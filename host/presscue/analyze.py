@@ -27,7 +27,7 @@ from .messages import Messages
 from .metrics import learnt_limits, set_metrics
 from .output import SeriesWriter, at_rows
 from .profile import Profile, parse_profile
-from .recording import SUFFIX, in_order_of_sequence, read_recording
+from .recording import SUFFIX, came_late, in_order_of_sequence, read_recording
 from .results import Stretch
 from .session import Session
 from .session import events as ev
@@ -278,7 +278,9 @@ def _open_session(path: Path, profile: Profile | None) -> Source:
     session = BulkSession()
 
     def pieces() -> Iterator[Piece]:
-        messages = in_order_of_sequence(Messages.joined(list(recording.messages())))
+        recorded = Messages.joined(list(recording.messages()))
+        source.quality["fetched_samples"] = came_late(recorded)
+        messages = in_order_of_sequence(recorded)
         read, held_s = 0, np.zeros(0)
         for events, readings in session.stretches(messages):
             for event in events:
@@ -304,7 +306,7 @@ def _conclude(source: Source, path: Path, loss, session: Session, read: int) -> 
     source.quality |= {
         "damaged_bytes": loss.bad_bytes, "missing_pages": loss.missing_pages, "pages": loss.pages,
         "malformed_messages": counts.malformed, "unknown_messages": counts.unknown, "reboots": counts.reboots,
-        "unconverted_messages": counts.unconverted,
+        "unconverted_messages": counts.unconverted, "lost_by_reason": dict(session.missing()),
     }  # fmt: skip
     if loss:
         source.notes.append(f"damaged: {loss}; everything intact was analysed")

@@ -1,48 +1,48 @@
 """Node time to host time, from pings. Pure.
 
-The midpoint between a ping's sending and its answer's arrival is the best guess of when the node looked at its clock;
-the error is at most half the round trip. So the fit keeps, for each stretch of time, the exchange with the shortest
-round trip, and weighs exchanges down by what their round trip exceeds the best.
+What the node's clock showed when it answered, less the host's time of sending, is the offset plus the way there; the
+host's time of arrival, less what the node showed, is the way back minus the offset. Of each the least in memory counts:
+both ways are then as short as they ever were, though not in the same exchange, and half their sum bounds the error.
+The skew is the one under which that sum is greatest: any other makes the ways look longer at one end, shorter at the
+other, and the least of them too short (the envelope of Moon, Skelly and Towsley 1999, for both ways at once).
 """
 
-from dataclasses import dataclass
+from collections import deque
 
-STRETCH_US = 5_000_000
-STRETCHES = 24
-"""Exchanges remembered: the best of each 5 s, for 2 minutes. Crystals wander little in that time."""
+import numpy as np
+
+EXCHANGES = 128
+"""Exchanges remembered, one a second. Crystals wander little in that time."""
+
+BASELINE_US = 5_000_000
+"""Over less time a skew cannot be told from chance."""
 
 SKEW_MAX = 200e-6
-"""Two crystals are together off by less; a fit that says more has too short a baseline to be believed."""
+"""Two crystals are together off by less; a fit that says more is not believed."""
 
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One ping and its pong. round_trip_us, host_us (midpoint) and node_us in microseconds."""
-
-    host_us: float
-    node_us: float
-    round_trip_us: float
+_STEPS = 32
 
 
 class NodeClock:
     """Offset and skew of one boot of a node. Start a new one after a reboot."""
 
     def __init__(self):
-        self._best: list[Exchange] = []
+        self._exchanges: deque[tuple[float, float, float]] = deque(maxlen=EXCHANGES)
         self._origin: tuple[float, float] | None = None
-        self._at_us = 0.0
         self._offset_us = 0.0
         self.skew = 0.0
         """node seconds per host second, less one"""
+        self.round_trip_us = float("nan")
+        """The shortest way there and the shortest way back. NaN before the first pong."""
 
     @property
     def known(self) -> bool:
         return self._origin is not None
 
     @property
-    def round_trip_us(self) -> float:
-        """The shortest round trip in memory; half of it bounds the error. NaN before the first pong."""
-        return min((e.round_trip_us for e in self._best), default=float("nan"))
+    def error_us(self) -> float:
+        """How far `host_us` may be off: the two ways may share the round trip as unevenly as they like."""
+        return self.round_trip_us / 2
 
     def add(self, sent_us: int, node_us: int, received_us: int) -> None:
         """Take one exchange: host time of sending, node time in the answer, host time of arrival."""
@@ -51,36 +51,35 @@ class NodeClock:
         if self._origin is None:
             self._origin = ((sent_us + received_us) / 2, float(node_us))
         host0_us, node0_us = self._origin
-        exchange = Exchange((sent_us + received_us) / 2 - host0_us, node_us - node0_us, float(received_us - sent_us))
-        last = self._best[-1] if self._best else None
-        if last is not None and last.host_us // STRETCH_US == exchange.host_us // STRETCH_US:
-            if exchange.round_trip_us < last.round_trip_us:
-                self._best[-1] = exchange
-        else:
-            self._best.append(exchange)
-            del self._best[:-STRETCHES]
+        self._exchanges.append((sent_us - host0_us, node_us - node0_us, received_us - host0_us))
         self._fit()
 
     def host_us(self, node_us: float) -> float:
         """Host time of a node time. Only once `known`."""
         assert self._origin is not None
         host0_us, node0_us = self._origin
-        node_us = node_us - node0_us
-        return host0_us + self._at_us + (node_us - self._at_us - self._offset_us) / (1.0 + self.skew)
+        return host0_us + (node_us - node0_us - self._offset_us) / (1.0 + self.skew)
 
     def _fit(self) -> None:
-        """Weighted straight line of (node - host) over host; level where the baseline is too short."""
-        floor_us = self.round_trip_us
-        weights = [1.0 / (100.0 + e.round_trip_us - floor_us) ** 2 for e in self._best]
-        total = sum(weights)
-        self._at_us = sum(w * e.host_us for w, e in zip(weights, self._best, strict=True)) / total
-        self._offset_us = sum(w * (e.node_us - e.host_us) for w, e in zip(weights, self._best, strict=True)) / total
-        spread = sum(w * (e.host_us - self._at_us) ** 2 for w, e in zip(weights, self._best, strict=True))
+        sent_us, node_us, received_us = np.array(self._exchanges).T
+
+        def ways(skew: float) -> tuple[float, float]:
+            """The shortest way there, the offset in it, and the shortest way back, the offset taken from it."""
+            there_us = node_us - sent_us * (1.0 + skew)
+            back_us = received_us * (1.0 + skew) - node_us
+            return float(there_us.min()), float(back_us.min())
+
         self.skew = 0.0
-        if spread > 0:
-            moved = sum(
-                w * (e.host_us - self._at_us) * (e.node_us - e.host_us - self._offset_us)
-                for w, e in zip(weights, self._best, strict=True)
-            )
-            if abs(moved / spread) <= SKEW_MAX:
-                self.skew = moved / spread
+        if sent_us[-1] - sent_us[0] >= BASELINE_US:
+            low, high = -SKEW_MAX, SKEW_MAX
+            for _ in range(_STEPS):  # the sum is concave in the skew
+                third = (high - low) / 3
+                if sum(ways(low + third)) < sum(ways(high - third)):
+                    low += third
+                else:
+                    high -= third
+            if SKEW_MAX - abs(low) > 1e-6:
+                self.skew = (low + high) / 2
+        there_us, back_us = ways(self.skew)
+        self._offset_us = (there_us - back_us) / 2
+        self.round_trip_us = there_us + back_us

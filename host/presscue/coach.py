@@ -17,6 +17,7 @@ from .known_latency import keep_latency, with_known_latency
 from .links import Link, open_link
 from .live import LiveSession
 from .live_fits import How
+from .losses import losses_now
 from .profile import Profile, parse_profile, read_profile
 from .recording import SUFFIX, Recorder, read_recording
 from .session.events import NodeInfo
@@ -107,8 +108,8 @@ def report(live: LiveSession, console: Console, units: Units) -> None:
     if latency := live.cue_latency_ms():
         words = ", ".join(f"{name} {latency[name]:.0f} ms" for name in ("p50", "p95", "p99"))
         console.print(f"{text('live.latency')} {words}")
-    if live.session.counts.lost_readings:
-        console.print(text("terminal.lost", n=live.session.counts.lost_readings))
+    if losses := losses_now(live.session):
+        console.print(losses)
     say_where(live, console)
 
 

@@ -14,9 +14,11 @@ from .clock import NodeClock
 from .coach import only_port
 from .errors import PeerError, UsageError
 from .links import Link, open_link
+from .losses import losses_now
 from .output import write_analysis
 from .session import Session
 from .session import events as ev
+from .session.back_fill import BackFill
 
 ANSWER_S = 6.0
 PING_S = 0.1
@@ -60,6 +62,7 @@ class Heard:
     round_trips_ms: list[float] = field(default_factory=list)
     data_bytes: int = 0
     listened_s: float = 0.0
+    losses: str = ""
 
 
 def run_doctor(moniker: str | None, *, json_path: Path | None, seconds: float, quiet: bool) -> int:
@@ -101,13 +104,18 @@ def listen(link: Link, seconds: float) -> Heard:
     link.write(session.send(session.status_request()))
     link.write(session.send(session.start(0, 0)))
     began_s = pinged_s = link.now_s()
+    back_fill = BackFill(session, began_s)
     heard.data_bytes = 0
     while link.now_s() - began_s < seconds:
         if link.now_s() - pinged_s > PING_S:
             pinged_s = link.now_s()
             link.write(session.send(session.ping(round(pinged_s * 1e6))))
-        _take(heard, link)
+        if (fetch := back_fill.ask(link.now_s())) is not None:
+            link.write(session.send(fetch))
+        for event in _take(heard, link):
+            back_fill.hear(event, link.now_s())
     heard.listened_s = link.now_s() - began_s
+    heard.losses = losses_now(session)
     link.write(session.send(session.status_request()))
     link.write(session.send(session.key_list()))
     link.write(session.send(session.stop()))
@@ -116,10 +124,11 @@ def listen(link: Link, seconds: float) -> Heard:
     return heard
 
 
-def _take(heard: Heard, link: Link) -> None:
+def _take(heard: Heard, link: Link) -> list[ev.SessionEvent]:
     data = link.read(0.02)
     heard.data_bytes += len(data)
-    for event in heard.session.receive(data):
+    events = heard.session.receive(data)
+    for event in events:
         match event:
             case ev.Readings():
                 heard.readings.setdefault(event.samples.source, []).append(event.samples)
@@ -136,6 +145,7 @@ def _take(heard: Heard, link: Link) -> None:
                 heard.keys.append(event)
             case ev.AccessCounts():
                 heard.access = event
+    return events
 
 
 def examine(heard: Heard) -> list[Check]:
@@ -249,6 +259,11 @@ def _link(heard: Heard) -> list[Check]:
         checks.append(Check("round trip", good, f"{median:.1f} ms (worst {worst:.1f})", advice))
     else:
         checks.append(Check("round trip", False, "no answer to any ping", "unplug the node and plug it in again"))
+    if heard.clock.known:
+        skew_ppm = 1e6 * heard.clock.skew
+        checks.append(Check("clock", None, f"known to {heard.clock.error_us / 1000:.1f} ms, skew {skew_ppm:+.0f} ppm"))
+    if heard.losses:
+        checks.append(Check("readings", None, heard.losses))
     bad = counts.bad_frames + counts.malformed
     checks.append(Check("frames", bad <= 1, f"{counts.messages} good, {bad} damaged", "a better USB cable" * (bad > 1)))
     return checks

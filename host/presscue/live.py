@@ -35,6 +35,9 @@ HELLO_S = 1.0
 ANSWER_S = 6.0
 """A node that has not said who it is by then is none: booting takes about one."""
 PING_S = 1.0
+PING_SPREAD_S, GOLDEN = 0.06, 0.6180339887
+"""Pings are up to so much later, spread evenly by the golden ratio: always at the same moment between two connection
+events, one would never have a short way."""
 STATUS_S = 2.0
 """How often the node is asked how it is: which parts work, how full its battery is."""
 SILENT_S = 2.0
@@ -94,7 +97,8 @@ class LiveSession:
         self._reopen, self._sleep, self._wall_ms = reopen, sleep, wall_ms
         self._session_id = session_id
         self._sent: dict[int, float] = {}  # cue number: detected_s
-        self._heard_s = self._asked_s = self._pinged_s = link.now_s()
+        self._heard_s = self._asked_s = self._ping_due_s = link.now_s()
+        self._pings = 0
         self._examined_s = -math.inf
         self._known_s = 0.0  # the latest reading that the core did not get
         self._tried = 0
@@ -117,7 +121,7 @@ class LiveSession:
             self._try_again()
             return True
         try:
-            data = self.link.read(timeout_s)
+            data = self._read(timeout_s)
             began_s = time.perf_counter()
             if self._receive(data):
                 self.host_work_s.append(time.perf_counter() - began_s)
@@ -128,6 +132,12 @@ class LiveSession:
         except LinkLost as error:
             self._lost(str(error))
         return self.state != "ended"
+
+    def _read(self, timeout_s: float) -> bytes:
+        """What comes next; nothing when a ping is due before: packets must not decide when those are sent."""
+        if self.state == "streaming" and not self.replaying:
+            timeout_s = min(timeout_s, max(0.0, self._ping_due_s - self.link.now_s()))
+        return self.link.read(timeout_s)
 
     def finish(self) -> None:
         """The end: the node is stopped, the set closed, the recording on the disk. Call once, whatever happened."""
@@ -191,7 +201,7 @@ class LiveSession:
                 self.kept.add(event.message)
         self._feed(blocks)
         if readings and self.state == "connecting":
-            self._pinged_s = -math.inf  # the node learns at once that somebody listens
+            self._ping_due_s = -math.inf  # the node learns at once that somebody listens
             self.state, self.trouble = "streaming", "" if self.kept.error is None else self.trouble
         return readings
 
@@ -274,8 +284,9 @@ class LiveSession:
             raise LinkLost(f"{self.link.name}: the node has gone silent")
         elif (fetch := self.back_fill.ask(now_s)) is not None:
             self.link.write(self.session.send(fetch))
-        elif now_s - self._pinged_s > PING_S:
-            self._pinged_s = now_s
+        elif now_s >= self._ping_due_s:
+            self._pings += 1
+            self._ping_due_s = now_s + PING_S + PING_SPREAD_S * (self._pings * GOLDEN % 1.0)
             self.link.write(self.session.send(self.session.ping(round(now_s * 1e6))))
         elif now_s - self._examined_s > STATUS_S:
             self._examined_s = now_s
@@ -307,7 +318,7 @@ class LiveSession:
         if link is None:
             return
         self.link, self.state = link, "connecting"
-        self._opened_s = self._heard_s = self._asked_s = self._pinged_s = self.link.now_s()
+        self._opened_s = self._heard_s = self._asked_s = self._ping_due_s = self.link.now_s()
         self.kept.mark("link back")
         self.session.reconnected()
         self.back_fill.reconnected(self.link.now_s())

@@ -188,8 +188,8 @@ def _state(now: dict[str, Any]) -> Text:
         words.append((f"{text('live.latency')} {now['latency_ms']['p50']:.0f} ms", "dim"))
     if now["calibrating"]:
         words.append((text("setup.press.calibrating"), "yellow"))
-    if now["lost"]:
-        words.append((text("terminal.lost", n=now["lost"]), "yellow"))
+    if now["losses"]:
+        words.append((now["losses"], "yellow"))
     line = Text()
     for at, (what, style) in enumerate(words):
         line.append(" · " * (at > 0), "dim")

@@ -253,6 +253,17 @@ def _why_unreadable(path: Path) -> str:
     return "not a presscue session file, or nothing in it is intact"
 
 
+def came_late(messages: Messages) -> int:
+    """Readings that stand behind later ones of the same boot: fetched, after the link had lost them."""
+    heads, _ = channels.read_heads(messages)
+    late = 0
+    for boot in np.unique(heads["boot"]):
+        of = heads[heads["boot"] == boot]
+        order = of["order"].astype(np.int64)
+        late += int(of["count"][order < np.maximum.accumulate(order)].sum())
+    return late
+
+
 def in_order_of_sequence(messages: Messages) -> Messages:
     """The messages with samples in the order in which the node made them, each once; all others keep their places.
 

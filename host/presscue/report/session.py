@@ -7,6 +7,7 @@ from typing import Any
 
 from ..archive.annotations import Tree, happened
 from ..curves import CURVES, Curves
+from ..losses import losses_text
 from ..texts import text
 from ..training.log import Training, Workout
 from ..training.pain import guide
@@ -174,8 +175,12 @@ def trust(tree: Tree) -> list[str]:
         percent = f"{100.0 * lost / (samples + lost):.2f}"
         gaps = quality.get("gaps", "–")
         said.append(text("report.lost", lost=f"{lost:,}", samples=f"{samples + lost:,}", percent=percent, gaps=gaps))
+        if losses := losses_text(quality.get("lost_by_reason", {}), 0):
+            said.append(losses[0].upper() + losses[1:] + ".")
     elif samples:
         said.append(text("report.lost_none", samples=f"{samples:,}"))
+    if fetched := quality.get("fetched_samples"):
+        said.append(losses_text({}, fetched) + ".")
     if quality.get("damaged_bytes") or quality.get("missing_pages"):
         said.append(text("report.damaged", bytes=quality["damaged_bytes"], pages=quality["missing_pages"]))
     if calibration.get("thigh_m"):

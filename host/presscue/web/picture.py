@@ -8,6 +8,7 @@ from typing import Any
 from ..findings import Findings
 from ..kernel import IDLE
 from ..live import LiveSession
+from ..losses import losses_now
 from ..profile import Profile
 from ..results import Event, Rep, SetResult
 from ..texts import spoken
@@ -76,7 +77,7 @@ class Painter:
             "storage": self._storage(live),
             "latency_ms": self._cue_latency(live),
             "round_trip_ms": round(live.clock.round_trip_us / 1000, 1) if live.clock.known else None,
-            "lost": live.session.counts.lost_readings,
+            "losses": losses_now(live.session),
         }
 
     def _pads(self, t_s: float, readings: tuple[float, float, float]) -> list[float | None]:
