@@ -29,7 +29,7 @@ from .session import Session
 from .session import events as ev
 from .session.back_fill import BackFill
 
-READ_S = 0.05
+READ_S, LEAST_S = 0.05, 0.001
 HELLO_S = 1.0
 """How long to wait for an answer to hello before saying it again."""
 ANSWER_S = 6.0
@@ -136,7 +136,7 @@ class LiveSession:
     def _read(self, timeout_s: float) -> bytes:
         """What comes next; nothing when a ping is due before: packets must not decide when those are sent."""
         if self.state == "streaming" and not self.replaying:
-            timeout_s = min(timeout_s, max(0.0, self._ping_due_s - self.link.now_s()))
+            timeout_s = min(timeout_s, max(LEAST_S, self._ping_due_s - self.link.now_s()))
         return self.link.read(timeout_s)
 
     def finish(self) -> None:
