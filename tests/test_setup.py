@@ -1,22 +1,31 @@
 """The set-up in virtual time: from a bare node to the first analysed rep in few keys, and what it finds wrong."""
 
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from browser import PHONE, barriers, chromium, page_of
 from presscue.archive.journal import read_journal
 from presscue.errors import UsageError
 from presscue.fitting import core_of
 from presscue.lifters import lifter_path, read_lifter, save_lifter
+from presscue.links import Link
 from presscue.links.sim import open_sim
 from presscue.live import LiveSession
 from presscue.profile import Profile
 from presscue.recording import Recorder
 from presscue.results import Samples
+from presscue.saying import Sayings
 from presscue.setup import STEPS, Facts, Setup
-from presscue.start import Leader, keep, patient_sim
+from presscue.setup.leader import Leader
+from presscue.setup.terminal import Terminal
+from presscue.setup.who import Who
+from presscue.start import keep_lifter, note_profile, patient_sim
+from presscue.units import METRIC, Units
 from presscue.web.feed import Page
 from presscue.web.picture import Painter
 from presscue.wire import LEG, PADS, SLED
@@ -26,9 +35,14 @@ STEPS_MOST = 5
 """What a new user does, the command included, up to the first analysed rep."""
 
 
-def led(options: str, folder: Path | None = None, observe: bool = False) -> Leader:
-    link = open_sim(options)
-    core = core_of(Profile(height_m=1.75), patient=False, observe_only=observe)
+def led(
+    options: str, folder: Path | None = None, observe: bool = False, link: Link | None = None, name: str | None = None
+) -> Leader:
+    """A set-up in virtual time, recorded to `folder`, which has the lifters' profiles too."""
+    link = link or open_sim(options)
+    who = Who(folder or Path("nowhere"), name, METRIC, observe)
+    who.know(height_m=1.75)
+    core = core_of(who.profile, patient=False, observe_only=observe)
 
     def record(info, rows):
         assert folder is not None
@@ -36,7 +50,7 @@ def led(options: str, folder: Path | None = None, observe: bool = False) -> Lead
 
     keep = record if folder is not None else None
     live = LiveSession(link, core, fits="inline", record=keep, wall_ms=lambda: 0, sleep=lambda _: None)
-    return Leader(live, Setup(observe_first=observe))
+    return Leader(live, Setup(observe_first=observe), who)
 
 
 def through(leader: Leader, until_s: float = 120.0, say=None) -> int:
@@ -44,7 +58,7 @@ def through(leader: Leader, until_s: float = 120.0, say=None) -> int:
     presses = 0
     setup, live = leader.setup, leader.live
     while not setup.done and live.step() and setup.motion.t_s < until_s:
-        leader.turn()
+        leader.turn(live)
         if say is not None:
             say()
         asks = (setup.step == "cues" and setup.progress()[0] == "setup.cues.done") or setup.step in ("wear", "hold")
@@ -55,7 +69,7 @@ def through(leader: Leader, until_s: float = 120.0, say=None) -> int:
 
 
 def test_a_new_user_reaches_the_first_analysed_rep_in_five_steps(tmp_path: Path):
-    leader = led(f"{SIM}10", tmp_path, observe=True)
+    leader = led(f"{SIM}10", tmp_path, observe=True, name="Ann B.")
     live, setup = leader.live, leader.setup
     presses = through(leader)
     print(f"keys pressed: {presses}")
@@ -67,10 +81,11 @@ def test_a_new_user_reaches_the_first_analysed_rep_in_five_steps(tmp_path: Path)
     assert setup.hold_s[1] < 20.0
     assert live.core.policy.params.observe_only
     while live.step() and live.core.merge.watermark < live.link.duration_s - 0.5:  # type: ignore[attr-defined]
-        leader.after()
-    leader.after()
+        leader.turn(live)
+    leader.turn(live)
     live.finish()
-    keep(live, setup, Profile(lifter="Ann B.", height_m=1.75), tmp_path)
+    note_profile(leader)
+    keep_lifter(leader, tmp_path)
     (entry,) = read_journal(tmp_path / "s.presscue").standing()
     assert "straight_leg_hold_s" in entry["toml"]
     kept, new = read_lifter(tmp_path, None)
@@ -83,21 +98,21 @@ def test_the_first_set_of_a_new_lifter_is_only_watched():
     live = leader.live
     through(leader)
     while live.step() and live.core.merge.watermark < live.link.duration_s - 0.5:  # type: ignore[attr-defined]
-        leader.after()
+        leader.turn(live)
         if not live.findings.sets:
             assert live.findings.cues == []
     live.finish()
     assert not live.core.policy.params.observe_only
 
 
-def readings(source: int, from_s: float, rate: float = 0.0, pads=(1.0, 1.0)) -> Samples:
+def readings(source: int, from_s: float, rate: float = 0.0, pads=(2.0, 2.0)) -> Samples:
     t_s = from_s + np.arange(10) / 100.0
     if source == PADS:
         return Samples(source, t_s, np.tile([*pads, np.nan], (10, 1)))
     return Samples(source, t_s, np.tile([0.0, 0.0, 9.8, rate, 0.0, 0.0], (10, 1)))
 
 
-def at_press(sled_rate: float, leg_rate: float, pads=(1.0, 1.0)) -> Setup:
+def at_press(sled_rate: float, leg_rate: float, pads=(2.0, 2.0)) -> Setup:
     setup = Setup(step="press")
     for i in range(20):
         setup.feed(
@@ -112,8 +127,9 @@ def at_press(sled_rate: float, leg_rate: float, pads=(1.0, 1.0)) -> Setup:
     [
         (at_press(1.0, 0.01), ["swapped"]),
         (at_press(0.01, 1.0), []),
-        (at_press(0.01, 1.0, (0.02, 1.0)), ["pad_left"]),
-        (at_press(0.01, 1.0, (1.0, 0.0)), ["pad_right"]),
+        (at_press(0.01, 1.0, (0.1, 2.0)), ["pad_left"]),
+        (at_press(0.01, 1.0, (2.0, 0.0)), ["pad_right"]),
+        (at_press(0.01, 1.0, (0.02, 0.01)), ["pad_left", "pad_right"]),
     ],
 )
 def test_what_is_wrong_is_said_at_once(setup: Setup, problem: list[str]):
@@ -132,8 +148,12 @@ def test_missing_gone_and_loose_are_said():
     setup.look(Facts(6.0, "lost", "unplugged"))
     assert setup.problems()[0] == ("lost", {"trouble": "unplugged"})
     setup = at_press(0.0, 1.0)
-    setup.look(Facts(3.0, "streaming", advice=frozenset({"leg_imu_loose"})))
-    assert setup.problems() == [("loose", {})]
+    setup.look(
+        Facts(
+            3.0, "streaming", advice={"leg_imu_loose": ("it creeps", "tighten"), "hold_not_straight": ("bent", "again")}
+        )
+    )
+    assert setup.problems() == [("loose", {}), ("other", {"what": "bent", "action": "again"})]
 
 
 def test_a_hold_in_which_the_leg_moves_begins_anew():
@@ -174,6 +194,117 @@ def test_profiles_of_several_lifters(tmp_path: Path):
         lifter_path(tmp_path, "…")
 
 
+def test_the_form_takes_all_or_says_why_not(tmp_path: Path):
+    save_lifter(tmp_path, Profile(lifter="Zoë", height_m=1.6, sled_load_kg=80, max_flexion_deg=85))
+    who = Who(tmp_path, "Ann", METRIC)
+    assert (who.is_new, who.observes, who.names) == (True, True, ["Zoë"])
+    assert not who.enter({"height": "five", "load": "60"})
+    assert "178" in who.trouble
+    assert who.profile.sled_load_kg is None
+    assert who.enter({"height": "178", "load": "62,5 kg", "observe": False, "nonsense": 3})
+    assert (who.profile.height_m, who.profile.sled_load_kg, who.observes, who.trouble) == (1.78, 62.5, False, "")
+    assert not who.enter(who.picture())
+    assert who.enter({"lifter": "zoë"})
+    assert (who.profile.lifter, who.profile.max_flexion_deg) == ("Zoë", 85)
+    assert read_lifter(tmp_path, "Ann")[0].height_m == 1.78
+    imperial = Who(tmp_path, "Ann", Units("imperial"))
+    assert imperial.picture()["height"] == "5'10\""
+    assert imperial.enter({"height": "5'11", "load": "200"})
+    assert imperial.profile.height_m == pytest.approx(1.8034, abs=1e-4)
+    assert imperial.profile.sled_load_kg == pytest.approx(90.72, abs=0.01)
+
+
+def test_another_lifter_brings_another_core_and_the_recording_says_so(tmp_path: Path):
+    save_lifter(tmp_path, Profile(lifter="Zoë", height_m=1.6, max_flexion_deg=85))
+    leader = led(f"{SIM}10", tmp_path, name="Ann")
+    live = leader.live
+    typed = [["name Zoë", "height 161"], ["observe yes"]]
+    said = io.StringIO()
+    terminal = Terminal(leader, Console(file=said, width=200), lambda: typed.pop(0) if typed else [])
+    through(leader, say=lambda: terminal.turn(live))
+    note_profile(leader)
+    assert live.core.config.priors.height_m == 1.61
+    assert live.core.config.limits["max_flexion_deg"] == 85
+    assert leader.setup.observe_first
+    (entry,) = read_journal(tmp_path / "s.presscue").standing()
+    assert 'name = "Zoë"' in entry["toml"]
+    live.finish()
+    out = said.getvalue()
+    for words in (
+        "1 of 5",
+        "is here: sled sensor, leg sensor, heel pads",
+        "Zoë, 161 cm",
+        "Held for 3 s",
+        "5 ☐",
+        "✔ Ready",
+    ):
+        assert words in out, words
+
+
+class Changed:
+    """A link whose readings another board might have sent: `change` gets each block."""
+
+    def __init__(self, leader: Leader, change):
+        feed, leader.live.watch = leader.setup.feed, None
+        leader.live.watch = lambda blocks: feed([one for block in blocks if (one := change(block)) is not None])
+
+
+def exchanged(block: Samples) -> Samples:
+    other = {SLED: LEG, LEG: SLED}.get(block.source, block.source)
+    return replace(block, source=other)
+
+
+def without_left(block: Samples) -> Samples:
+    return replace(block, values=block.values * (0.0, 1.0, 1.0)) if block.source == PADS else block
+
+
+def no_leg(block: Samples) -> Samples | None:
+    return None if block.source == LEG else block
+
+
+def leg_until_30(block: Samples) -> Samples | None:
+    return None if block.source == LEG and block.t_s[-1] > 30.0 else block
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "within_s"),
+    [
+        (exchanged, "sensors are swapped", 3.0),
+        (without_left, "left heel pad", 3.0),
+        (no_leg, "No sign of the leg sensor", 0.0),
+        (leg_until_30, "leg sensor has gone silent", 1.2),
+    ],
+)
+def test_what_is_wrong_in_a_real_set_up_is_said_before_the_first_rep_is_done(change, words: str, within_s: float):
+    """within_s: after the sled first moved, or after the sensor was last heard."""
+    leader = led(f"{SIM}10")
+    Changed(leader, change)
+    said: list[float] = []
+
+    def look() -> None:
+        shown = leader.picture(leader.live)["setup"]
+        if shown is not None and any(words in problem for problem in shown["problems"]):
+            said.append(leader.setup.motion.t_s)
+
+    through(leader, until_s=60.0, say=look)
+    truth = leader.live.link.truth  # type: ignore[attr-defined]
+    leader.live.finish()
+    began_s = 30.0 if change is leg_until_30 else truth.reps[0].start_s
+    print(f"{words}: {said[0] - began_s:+.2f} s")
+    assert said[0] <= began_s + within_s
+    assert change is no_leg or said[0] < truth.reps[0].end_s or change is leg_until_30
+
+
+def test_over_bluetooth_it_leads_to_the_first_rep_too(tmp_path: Path):
+    pytest.importorskip("bumble")
+    leader = led("", tmp_path, link=open_sim(f"{SIM}10,ble"))
+    presses = through(leader)
+    assert leader.setup.done
+    assert 1 + presses + 1 <= STEPS_MOST
+    assert [ack.by for ack in leader.live.acks][:4] == ["host"] * 4
+    leader.live.finish()
+
+
 def test_a_virtual_lifter_waits():
     assert patient_sim("sim:seed=3") == "sim:seed=3,hold_s=20"
     assert patient_sim("sim:") == "sim:hold_s=20"
@@ -181,13 +312,26 @@ def test_a_virtual_lifter_waits():
     assert patient_sim("serial:/dev/x") == "serial:/dev/x"
 
 
+def fill_in(view, leader: Leader, page: Page) -> None:
+    """The form of who trains, which is open for someone new; answered while the set-up goes on."""
+    for name, value in (("lifter", "Ann"), ("height", "1,74 m"), ("load", "60")):
+        view.fill(f"#who-form [name={name}]", value)
+    view.click("#who-form button")
+    while leader.who.profile.lifter != "Ann":
+        page.update(leader.live)
+    page._drawn_s = -1.0
+    page.update(leader.live)
+    view.wait_for_function("document.getElementById('who-line').textContent.includes('174 cm')")
+    assert leader.live.core.config.priors.height_m == 1.74
+
+
 @pytest.mark.slow
-def test_the_page_leads_to_the_first_rep():
+def test_the_page_leads_to_the_first_rep(tmp_path: Path):
     page = Page(Painter(Profile(), "set-up"), port=0)
     try:
         with chromium() as browser, page_of(browser, size=PHONE, bypass_csp=True) as view:
-            leader = led(f"{SIM}10")
-            leader = Leader(leader.live, leader.setup, page)
+            leader = led(f"{SIM}10", tmp_path)
+            page.listeners += [leader, Sayings(METRIC, leader.who.names)]
             view.goto(page.url)
             shown = []
 
@@ -200,7 +344,8 @@ def test_the_page_leads_to_the_first_rep():
             setup, live = leader.setup, leader.live
             presses = 0
             while not setup.done and live.step() and setup.motion.t_s < 120.0:
-                leader.turn()
+                leader.turn(live)
+                page.update(live)
                 say()
                 asks = (setup.step == "cues" and setup.progress()[0] == "setup.cues.done") or setup.step in (
                     "wear",
@@ -210,6 +355,8 @@ def test_the_page_leads_to_the_first_rep():
                     page._drawn_s = -1.0
                     page.update(live)
                     step = setup.step
+                    if step == "cues":
+                        fill_in(view, leader, page)
                     view.locator("#setup-keys [data-do=next]:enabled").click()
                     presses += 1
                     while setup.step == step and not setup.measuring:

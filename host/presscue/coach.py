@@ -14,6 +14,7 @@ from .archive.places import archive_folder, free_path, stem_of
 from .errors import LinkError, PathTaken, UsageError
 from .fitting import core_of
 from .known_latency import keep_latency, with_known_latency
+from .lifters import lifter_names
 from .links import Link, open_link
 from .live import LiveSession
 from .live_fits import How
@@ -58,7 +59,7 @@ def run_live(
     known = with_known_latency(known, moniker)
     if fits == "thread":
         get_ready(display.quiet)
-    with show(moniker, known, display) as view:
+    with show(moniker, known, display, lifter_names(archive_folder(folder))) as view:
         link = open_link(moniker)
     keep = recorder_in(archive_folder(folder), known) if record else None
     core = core_of(known, patient=fits == "anew", observe_only=observe)

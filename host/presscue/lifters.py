@@ -1,10 +1,11 @@
 """Who trains here: a profile for each lifter, a TOML file in the archive's folder `lifters`, with machine."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
-from .errors import SaveError, UsageError
+from .errors import PresscueError, SaveError, UsageError
 from .profile import Profile, read_profile
 
 FOLDER = "lifters"
@@ -21,6 +22,15 @@ def lifter_path(archive: Path, name: str) -> Path:
 def known_lifters(archive: Path) -> list[Path]:
     """Profiles there are, the one used last first."""
     return sorted((archive / FOLDER).glob("*.toml"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def lifter_names(archive: Path) -> list[str]:
+    """Names of those with a profile, who trained last first. A profile that cannot be read is passed over."""
+    names = []
+    for path in known_lifters(archive):
+        with contextlib.suppress(PresscueError):
+            names.append(read_profile(path).lifter or path.stem)
+    return names
 
 
 def read_lifter(archive: Path, name: str | None) -> tuple[Profile, bool]:

@@ -97,12 +97,11 @@ class LiveSession:
         self._reopen, self._sleep, self._wall_ms = reopen, sleep, wall_ms
         self._session_id = session_id
         self._sent: dict[int, float] = {}  # cue number: detected_s
-        self._heard_s = self._asked_s = self._ping_due_s = link.now_s()
+        self._opened_s = self._heard_s = self._asked_s = self._ping_due_s = link.now_s()
         self._pings = 0
         self._examined_s = -math.inf
         self._known_s = 0.0  # the latest reading that the core did not get
         self._tried = 0
-        self._opened_s = link.now_s()
         self._reopening: Reopening | None = None
         if not self.replaying:
             self._try_write(self.session.send(self.session.hello()))
@@ -162,6 +161,10 @@ class LiveSession:
         until_s = self.link.now_s() + LAST_FETCH_S if self.state == "streaming" and not self.replaying else 0.0
         while self.state == "streaming" and self.back_fill.busy and self.link.now_s() < until_s:
             self.step()
+
+    def use(self, core: Core) -> None:
+        """Go on with another core, as for another lifter, before any reading was fed."""
+        self.core = self.fits.core = core
 
     def play(self, pattern: str) -> None:
         """Let the lifter feel a pattern, one of wire.PATTERNS: no fault, and no part of the latency."""

@@ -64,6 +64,21 @@ class Units:
             return NONE
         return f"{m * 1000:.0f} mm" if self.system == "metric" else f"{m / M_PER_IN:.1f} in"
 
+    def height(self, m: float | None) -> str:
+        """A body's height, as 178 cm or 5'10"."""
+        if m is None or not math.isfinite(m):
+            return NONE
+        inches = round(m / M_PER_IN)
+        return f"{100 * m:.0f} cm" if self.system == "metric" else f"{inches // 12}'{inches % 12}\""
+
+    def read_load_kg(self, words: str) -> float:
+        """As `read_load_kg`; a bare number is in the unit of loads."""
+        return read_load_kg(words, self.load_unit)
+
+    def read_height_m(self, words: str) -> float:
+        """As `read_height_m`; a bare number is in cm, or in inches."""
+        return read_height_m(words, "cm" if self.system == "metric" else "in")
+
     def speed(self, mps: float | None) -> str:
         """As 0.18 m/s or 0.59 ft/s."""
         if mps is None or not math.isfinite(mps):
@@ -80,23 +95,23 @@ _HEIGHT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(cm|m|in|\")?", re.IGNORECASE)
 _FEET = re.compile(r"(\d)\s*(?:'|ft|′)\s*(?:(\d+(?:[.,]\d+)?)\s*(?:\"|in|″)?)?", re.IGNORECASE)
 
 
-def read_load_kg(words: str) -> float:
-    """Kilograms of "120", "62.5 kg" or "265lb"; at most 1000. Raises ValueError with a line for people."""
+def read_load_kg(words: str, unit: str = "kg") -> float:
+    """Kilograms of "120", "62.5 kg" or "265lb"; at most 1000. unit: of a bare number. Raises ValueError with a line."""
     found = _LOAD.fullmatch(words.strip())
     if found is None:
         raise ValueError(f"{words!r}: a load is a number of kg, or with its unit: 120, 265lb")
-    kg = _number(found[1]) * (KG_PER_LB if (found[2] or "kg").lower().startswith("lb") else 1.0)
+    kg = _number(found[1]) * (KG_PER_LB if (found[2] or unit).lower().startswith("lb") else 1.0)
     if kg > 1000.0:
         raise ValueError(f"{words!r}: at most 1000 kg")
     return kg
 
 
-def read_height_m(words: str) -> float:
-    """Metres of "178", "1.78 m", "5'11" or "71in"; 1 to 2.5. Raises ValueError with a line for people."""
+def read_height_m(words: str, unit: str = "cm") -> float:
+    """Metres of "178", "1.78 m", "5'11" or "71in"; 1 to 2.5. unit: of a bare number. Raises ValueError with a line."""
     if feet := _FEET.fullmatch(words.strip()):
         height_m = int(feet[1]) * M_PER_FT + _number(feet[2] or "0") * M_PER_IN
     elif found := _HEIGHT.fullmatch(words.strip()):
-        height_m = _number(found[1]) * {"cm": 0.01, "m": 1.0}.get((found[2] or "cm").lower(), M_PER_IN)
+        height_m = _number(found[1]) * {"cm": 0.01, "m": 1.0}.get((found[2] or unit).lower(), M_PER_IN)
     else:
         raise ValueError(f"{words!r}: a height is a number of cm, or with its unit: 178, 1.78 m, 5'11, 71in")
     if not 1.0 <= height_m <= 2.5:

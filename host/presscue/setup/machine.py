@@ -5,6 +5,7 @@
 `skip` leaves a step as it is. A lifter presses three keys: cues felt, sensors on, legs straight.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,26 +21,29 @@ HOLD_EDGE_S = 0.2
 """Left out at both ends of a hold."""
 FIND_S = 3.0
 """A sensor not heard this long after the node was is missing."""
+SILENT_S = 1.0
+"""One that was heard and says nothing for so long, while others do, has gone."""
 CUE_PAUSE_S = 1.3
 REPS = 2
+PRESSED_RAD = 1.0
+"""Once the leg has turned by so much, the heels have pressed: in a hold without load they hardly do."""
 LOOSE = ("leg_imu_loose", "leg_imu_moved", "sled_imu_moved")
 _SOURCE_NAMES = {SLED: "sled", LEG: "leg", PADS: "pads"}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the session knows now. now_s: the host's clock. advice: codes of advice so far."""
+    """What the session knows now. now_s: the host's clock. advice: what and what to do by its code."""
 
     now_s: float
     link: str = "connecting"
     trouble: str = ""
     node: str = ""
     faults: tuple[str, ...] = ()
-    acks: int = 0
     reps: int = 0
     calibrated: bool = False
     calibrating: bool = False
-    advice: frozenset[str] = frozenset()
+    advice: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,8 +60,8 @@ class Setup:
     played: int = 0
     _heard_s: float | None = None
     _due_s: float = 0.0
-    _held: bool = False
     _moved: bool = False
+    _went_on: tuple[str, dict[str, Any]] = ("", {})
 
     @property
     def done(self) -> bool:
@@ -94,19 +98,20 @@ class Setup:
         if self.step == "find":
             waited = self._heard_s is not None and facts.now_s - self._heard_s > FIND_S
             if {SLED, LEG, PADS} <= self.motion.seen or (waited and self.motion.seen):
-                self._go_on()
+                parts = [name for source, name in _SOURCE_NAMES.items() if source in self.motion.seen]
+                self._go_on("setup.find.done", node=facts.node, parts=parts)
         elif self.step == "cues" and self.played < len(PATTERNS) and facts.now_s >= self._due_s:
             self.played += 1
             self._due_s = facts.now_s + CUE_PAUSE_S
             return PATTERNS[self.played - 1]
         elif self.step == "wear" and self.measuring and resting_s >= STILL_S:
-            self._go_on()
+            self._go_on("setup.wear.done")
         elif self.step == "hold" and self.measuring:
             self._moved = self._moved or resting_s == 0.0
             if resting_s >= HOLD_S:
                 end_s = self.motion.t_s
                 self.hold_s = (round(end_s - HOLD_S + HOLD_EDGE_S, 3), round(end_s - HOLD_EDGE_S, 3))
-                self._go_on()
+                self._go_on("setup.hold.done", s=f"{HOLD_S:.0f}")
         elif self.step == "press" and facts.calibrated and facts.reps >= REPS:
             self._go_on()
         return None
@@ -116,17 +121,20 @@ class Setup:
         found: list[tuple[str, dict[str, str]]] = []
         if self.facts.link == "lost":
             found.append(("lost", {"trouble": self.facts.trouble}))
-        found += [("gone", {"part": part}) for part in self.facts.faults]
+        silent = [_SOURCE_NAMES[source] for source in self.motion.silent(SILENT_S)]
+        gone = list(dict.fromkeys([*self.facts.faults, *silent]))
+        found += [("gone", {"part": part}) for part in gone]
         if self.step != "find":
             missing = [name for source, name in _SOURCE_NAMES.items() if source not in self.motion.seen]
-            found += [("missing", {"part": name}) for name in missing if name not in self.facts.faults]
+            found += [("missing", {"part": name}) for name in missing if name not in gone]
         if self.step in ("hold", "press") and (self.motion.swapped() or "sensors_swapped" in self.facts.advice):
             found.append(("swapped", {}))
         if self.step == "press":
-            if self.facts.reps or self.motion.turned_rad[LEG] > 1.0:
-                found += [(f"pad_{side}", {}) for side in self.motion.bare_pads()]
-            if self.facts.advice & set(LOOSE):
-                found.append(("loose", {}))
+            pressed = self.facts.reps > 0 or self.motion.turned_rad[LEG] > PRESSED_RAD
+            found += [(f"pad_{side}", {}) for side in self.motion.bare_pads(pressed)]
+            found += [("loose", {})] if set(self.facts.advice) & set(LOOSE) else []
+            others = [words for code, words in self.facts.advice.items() if code not in (*LOOSE, "sensors_swapped")]
+            found += [("other", {"what": what, "action": action}) for what, action in others]
         return found
 
     def progress(self) -> tuple[str, dict[str, Any]]:
@@ -151,9 +159,14 @@ class Setup:
             )
         return "setup.press.done", {}
 
-    def _go_on(self) -> None:
+    def behind(self) -> tuple[str, dict[str, Any]]:
+        """What the last step came to: name and values of a text; "" for nothing, as after a skip."""
+        return self._went_on
+
+    def _go_on(self, came_to: str = "", **values: Any) -> None:
+        self._went_on = (came_to, values)
         at = STEPS.index(self.step) + 1
         self.step = STEPS[at] if at < len(STEPS) else "done"
         self.measuring = False
-        if self.step == "press":
+        if self.step in ("hold", "press"):
             self.motion.forget()

@@ -170,7 +170,7 @@ RULES: tuple[Rule, ...] = (
     Rule("beginner", "fair", ("practice", "acsm2009"), beginner),
     Rule("too_seldom", "firm", ("acsm2009", "currier2023"), too_seldom),
     Rule("too_often", "weak", ("acsm2009", "currier2023"), too_often),
-    Rule("rest_short", "opinion", ("practice", "acsm2009"), rest_short),
+    Rule("rest_short", "opinion", ("practice",), rest_short),
     Rule("reps_out_of_range", "weak", ("acsm2009", "currier2023"), reps_out_of_range),
     Rule("intensity", "fair", ("acsm2009", "currier2023"), intensity),
     Rule("heavier_for_strength", "fair", ("currier2023", "acsm2009"), heavier_for_strength, "know"),

@@ -14,8 +14,8 @@ REPS_MAX = 10
 """Both formulas run away beyond it (Reynolds, Gordon and Robergs 2006)."""
 
 SPREAD = 0.10
-"""Standard error of a 1RM from reps on the leg press, as a part of it: 16 kg from five reps (Reynolds 2006, whose
-lifters averaged near 190 kg), rounded up, since these formulas were made for the bench press."""
+"""Standard error of a 1RM from reps, as a part of it: our own round figure. Reynolds 2006 found 16 kg on the leg press
+from five reps with a line of their own; formulas made on the bench press can only do worse."""
 
 SPEED_AT_1RM_MPS, SPEED_SD_MPS, SLOPE_MPS = 0.21, 0.06, -0.017
 """Mean propulsive velocity at 1RM, its spread between people, its change for each % of 1RM (Conceição et al. 2016)."""

@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from ..errors import LinkError
 from ..live import LiveSession
@@ -30,15 +30,29 @@ LEAVE_S = 3.0
 _LOOPBACK, _ANY = "127.0.0.1", "0.0.0.0"
 
 
+class Listener(Protocol):
+    """One who hears what viewers press, and adds to what they see."""
+
+    def hear(self, live: LiveSession, command: Mapping[str, Any]) -> None:
+        """A viewer's command, as the page sent it: its "do" says which."""
+        ...
+
+    def picture(self, live: LiveSession) -> dict[str, Any]:
+        """What belongs into the picture besides what the painter draws."""
+        ...
+
+    def close(self) -> None:
+        """The session is over."""
+        ...
+
+
 class Page:
     """A display, as those of view.py are. Raises LinkError if the process that serves it does not start."""
 
     def __init__(self, painter: Painter, *, on_network: bool = False, port: int = PORT):
         """on_network: reachable from other machines, with a token in the address; else from this one only."""
         self.painter = painter
-        self.extra: Callable[[], dict[str, Any]] | None = None
-        """What else a picture shows, if anything: the set-up."""
-        self.on_command: Callable[[dict[str, Any]], None] | None = None
+        self.listeners: list[Listener] = []
         self.skipped = 0
         token = secrets.token_urlsafe(12) if on_network else ""
         self._rest = b""
@@ -70,18 +84,20 @@ class Page:
 
     def update(self, live: LiveSession) -> None:
         """Show what is new; at once if it is a result, else not more often than PICTURE_S."""
-        self._listen()
+        self._listen(live)
         now_s = time.monotonic()
         if now_s - self._drawn_s < PICTURE_S and len(live.outputs) == self._told:
             return
         self._drawn_s, self._told = now_s, len(live.outputs)
         picture = self.painter.picture(live)
-        if self.extra is not None:
-            picture |= self.extra()
+        for listener in self.listeners:
+            picture |= listener.picture(live)
         self._send(json.dumps(picture, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
     def close(self) -> None:
         """The process gets to hand out the last picture, and ends."""
+        for listener in self.listeners:
+            listener.close()
         os.set_blocking(self._in.fileno(), True)
         with contextlib.suppress(OSError):
             self._in.write(self._rest)
@@ -112,7 +128,7 @@ class Page:
         except OSError:
             return len(data)
 
-    def _listen(self) -> None:
+    def _listen(self, live: LiveSession) -> None:
         try:
             data = os.read(self._out.fileno(), 1 << 16)
         except OSError:
@@ -121,8 +137,8 @@ class Page:
             return
         *lines, self._heard = (self._heard + data).split(b"\n")
         for line in lines:
-            if self.on_command is not None:
-                self.on_command(json.loads(line))
+            for listener in self.listeners:
+                listener.hear(live, json.loads(line))
 
     def _first_line(self) -> int:
         line = self._out.readline()

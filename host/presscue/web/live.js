@@ -143,6 +143,7 @@ function draw(now) {
   drawSummary(now.summary);
   drawHealth(now);
   if (window.drawSetup) window.drawSetup(now.setup ?? null);
+  if (window.drawSay) window.drawSay(now.say ?? null, now);
   document.body.dataset.mode = now.setup ? "setup" : now.summary ? "rest" : "set";
 }
 
@@ -246,9 +247,14 @@ function readOut() {
   }));
 }
 
+/** Whether a key belongs to a field that is being filled in. */
+function typing(event) {
+  return ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
+}
+
 $("read").addEventListener("click", readOut);
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() === "r" && !event.ctrlKey && !event.metaKey && !event.altKey && event.target.tagName !== "INPUT") readOut();
+  if (event.key.toLowerCase() === "r" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event)) readOut();
 });
 
 // --- the way to the host, and back after it was lost ---
@@ -256,6 +262,9 @@ document.addEventListener("keydown", (event) => {
 window.command = (words) => {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(words));
 };
+
+/** The fields of a form by name: words, and yes or no for boxes. */
+window.fieldsOf = (form) => Object.fromEntries([...form.elements].filter((one) => one.name).map((one) => [one.name, one.type === "checkbox" ? one.checked : one.value]));
 
 function connect() {
   socket = new WebSocket(`ws://${location.host}/pictures`);

@@ -29,15 +29,19 @@ class Painter:
 
     def __init__(self, profile: Profile, title: str, units: Units = METRIC):
         self._title, self._units = title, units
-        self._lifter = profile.lifter or ""
-        self._load_kg = profile.sled_load_kg
-        self._soft_deg = profile.soft_bend_deg or 8.0
-        self._deep_deg = profile.max_flexion_deg or 90.0
+        self.know(profile)
         self._full = [0.0, 0.0, 0.0]
         self._t_s = math.nan
         self._latency: tuple[int, Any] = (0, None)
         self._summary: tuple[Any, Any] = (None, None)
         self._disk: tuple[float, float | None] = (-math.inf, None)
+
+    def know(self, profile: Profile) -> None:
+        """Whose session it is, and with which limits."""
+        self._lifter = profile.lifter or ""
+        self._load_kg = profile.sled_load_kg
+        self._soft_deg = profile.soft_bend_deg or 8.0
+        self._deep_deg = profile.max_flexion_deg or 90.0
 
     def picture(self, live: LiveSession) -> dict[str, Any]:
         """Everything a page needs, whatever it was told before."""

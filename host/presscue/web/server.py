@@ -35,6 +35,7 @@ ASSETS = {
     "live.css": "text/css",
     "live.js": "text/javascript",
     "setup.js": "text/javascript",
+    "say.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 COMMAND_MAX = 2000
@@ -183,6 +184,7 @@ def _page(of: str) -> str:
     made.globals["t"] = said
     pictures = made.from_string((folder / "pictures.svg").read_text(encoding="utf-8")).render()
     words = {name: section(name) for name in ("live", "setup", "fault", "side")}
+    made.globals["section"] = section
     return made.from_string((folder / "live.html").read_text(encoding="utf-8")).render(
         language=of, words=words, marks=(folder / "marks.svg").read_text(encoding="utf-8"), pictures=pictures
     )

@@ -42,6 +42,34 @@ function check(name) {
   return item;
 }
 
+// --- who trains ---
+
+let whoShown = "";
+
+/** The form fills itself in only when something else is known than before, so that nobody's typing is lost. */
+function drawWho(who) {
+  $("setup-who").hidden = who === null;
+  if (who === null) return;
+  write("who-line", [who.lifter || told("who.nobody"), who.height, who.load].filter(Boolean).join(" · "));
+  list("names", who.names, (name) => new Option(name, name));
+  const key = JSON.stringify([who.lifter, who.height, who.load, who.observe]);
+  if (whoShown !== key) {
+    if (whoShown === "") $("setup-who").open = !who.lifter;
+    else write("who-answer", told("who.kept"));
+    whoShown = key;
+    const fields = $("who-form").elements;
+    for (const name of ["lifter", "height", "load"]) fields[name].value = who[name];
+    fields.observe.checked = who.observe;
+  }
+  if (who.trouble) write("who-answer", who.trouble);
+}
+
+$("who-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  write("who-answer", "");
+  window.command({ do: "who", ...window.fieldsOf(event.target) });
+});
+
 window.drawSetup = (setup) => {
   $("setup").hidden = setup === null;
   if (setup === null) {
@@ -66,6 +94,8 @@ window.drawSetup = (setup) => {
     $("setup-checklist").replaceChildren(...(setup.name === "press" ? CHECKS.map(check) : []));
     if (!first) $("setup-title").focus();
   }
+  write("setup-behind", setup.behind ? `✔ ${setup.behind}` : "");
+  drawWho(setup.who);
   for (const key of $("setup-keys").querySelectorAll("[data-do=next]")) key.disabled = setup.measuring;
   for (const box of $("setup-checklist").querySelectorAll("input")) box.checked = setup.checked.includes(box.dataset.check);
   write("setup-progress", setup.progress);

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from ..profile import Profile
+from ..saying import Sayings
 from ..units import METRIC, Units
 from ..view import View, Views, open_view
 from .feed import PORT, Page
@@ -30,9 +31,12 @@ class Display(NamedTuple):
 
 
 @contextmanager
-def show(title: str, profile: Profile, display: Display) -> Iterator[View]:
-    """What was asked for, ready before the link is opened; closed again if that fails, else by the session."""
-    page = open_page(title, profile, display)
+def show(title: str, profile: Profile, display: Display, names: list[str] | None = None) -> Iterator[View]:
+    """What was asked for, ready before the link is opened; closed again if that fails, else by the session.
+
+    names: of lifters to choose from on the page.
+    """
+    page = open_page(title, profile, display, names)
     view = open_view(title, profile, display.units, plain=display.plain, quiet=display.quiet)
     shown = view if page is None else Views(view, page)
     try:
@@ -42,11 +46,15 @@ def show(title: str, profile: Profile, display: Display) -> Iterator[View]:
         raise
 
 
-def open_page(title: str, profile: Profile, display: Display) -> Page | None:
-    """The page, if wanted. Says where it is, and opens it in a browser when a person sits here."""
+def open_page(title: str, profile: Profile, display: Display, names: list[str] | None = None) -> Page | None:
+    """The page, if wanted. Says where it is, and opens it in a browser when a person sits here.
+
+    names: of lifters to choose from on it.
+    """
     if not display.page:
         return None
     page = Page(Painter(profile, title, display.units), on_network=display.on_network, port=display.port)
+    page.listeners.append(Sayings(display.units, names or []))
     if not display.quiet:
         console = Console(stderr=True)
         console.print(f"page: {page.url}", highlight=False, markup=False, soft_wrap=True)
