@@ -6,8 +6,9 @@ Sureness = Literal["firm", "fair", "weak", "opinion"]
 """firm: trials and reviews agree. fair: some trials, or one good review. weak: little or contradictory. opinion: what
 experienced people advise; nobody has tested it on the leg press.
 
-What is said of a source here was read in its abstract, but for `parkinson2021` and `asymmetry2025`, which are taken from
-our own notes, and for the two formulas, whose first printing was not to be had: later papers quote them alike."""
+What is said of a source was read in its abstract; not of `schoenfeld2017`, `parkinson2021` and `asymmetry2025`, which
+are quoted from the project's notes, nor of the two formulas, whose first printing was not to be had: others quote them
+alike."""
 
 SOURCES: dict[str, str] = {
     "practice": "Physiotherapists' practice on the leg press; not tested in trials",
