@@ -39,13 +39,14 @@ RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (
 def step_sled_reading(m, s, f, t, v):
     """One reading v of the sled IMU."""
     along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
-    linked_mps = math.nan
+    linked_mps = linked_m = math.nan
     if s.on == 1:
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
         if t - s.leg_t_s < 0.5 * LOST_S:
-            linked_mps = pose(m.links, s.link.x[PHI]).D1 * s.link.x[RATE]
-    still = step_sled(m, s, t, along, linked_mps)
+            at = pose(m.links, s.link.x[PHI])
+            linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
+    still = step_sled(m, s, t, along, linked_mps, linked_m)
     f.still = 1.0 if still else 0.0
     if s.on == 1:
         at = pose(m.links, s.link.x[PHI])
@@ -121,6 +122,6 @@ def recalibrate(s, old, new):
     if s.on == 1 and old.linked and new.linked:
         before = pose(old.links, s.link.x[PHI]).D
         if carry_over(s.link.x, old.links, old.leg, new.links, new.leg):
-            s.offset_m += before - pose(new.links, s.link.x[PHI]).D
+            s.sled_D += pose(new.links, s.link.x[PHI]).D - before
         else:
             stop_linkage(s, s.leg_t_s)

@@ -32,6 +32,7 @@ def switch_on(m, s, t):
     s.sled_nis = 1.0
     s.leg_nis = 1.0
     s.stood_D = pose(m.links, s.link.x[PHI]).D
+    s.sled_D = s.stood_D - s.sled.x[0]
 
 
 @njit

@@ -34,7 +34,7 @@ def step_pitch(m, s, t, rate, f1, f2):
         P[1, 1] += (2e-4) ** 2 * dt
         P[2, 2] += (1e-4) ** 2 * dt
     # Gravity shows the angle as far as the leg does not accelerate; in a linked set the sled's part is known.
-    if s.by_linkage == 1 and t - s.sled_t_s < LOST_S:
+    if s.on == 1 and t - s.sled_t_s < LOST_S:
         angle = x[0] + math.atan2(m.leg.up_w, m.leg.up_u)
         f1 -= math.cos(angle) * s.sled_low
         f2 += math.sin(angle) * s.sled_low

@@ -8,14 +8,23 @@ from presscue.tracker.state import LOST_S
 
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 DEAD_S = 2.0  # memory of the sled's dead-reckoned velocity, and
+STOOD_SD_MPS = 0.002  # how surely a sled at rest stands, out of a set: in one, a slow turn is as quiet
 SLOW_MPS = 0.015  # the velocity of the linkage below which a quiet sled stands in any case
-LINKED_MPS = 0.03  # how well the linkage filter knows the sled's velocity, for the sled's own filter
+TURN_MPS, TURN_SD_MPS = 0.003, 0.02  # the linkage's velocity below which the sled turns, and how surely
+LINKED_SD_MPS = 0.06  # how well the linkage knows the velocity elsewhere
+LEASH_MPS, ASTRAY_SD_MPS = 0.1, 0.03  # so far from the linkage it is the sled's filter that is wrong
+PUSHED_MPS2 = 0.05  # what integration adds in a set: rumble cancels out
+TIED_S = 60.0  # how slowly the sled's place follows the linkage's
 
 
 @njit
-def step_sled(m, s, t, along, linked_mps):
+def step_sled(m, s, t, along, linked_mps, linked_m):
     """Sled filter: along is specific force along the rail without gravity (m/s2), linked_mps the velocity that the
-    linkage filter sees (NaN while it is off). Returns True while the sled is still."""
+    linkage filter sees and linked_m its place (NaN while it is off). Returns True while the sled is still.
+
+    In a set the linkage says when the sled turns; its velocity elsewhere, and its place, are only as good as the
+    geometry. From turn to turn the sled's acceleration says more.
+    """
     x, P = s.sled.x, s.sled.P
     dt = t - s.sled_t_s
     if dt > LOST_S:
@@ -24,8 +33,9 @@ def step_sled(m, s, t, along, linked_mps):
         P[:, 1] = 0.0
         P[1, 1] = 0.3**2 if s.sled_t_s > -1e8 else 0.02**2
         if not math.isnan(linked_mps):
+            x[0] = linked_m
             x[1] = s.dead_mps = linked_mps
-            P[1, 1] = LINKED_MPS**2
+            P[1, 1] = ASTRAY_SD_MPS**2
         s.sled_low = along
         s.sled_fast = along
         s.moved_t_s = t
@@ -41,7 +51,7 @@ def step_sled(m, s, t, along, linked_mps):
             P[i, 0] += dt * P[i, 1] - half * P[i, 2]
             P[i, 1] -= dt * P[i, 2]
         P[0, 0] += 1e-10
-        P[1, 1] += (m.noise.sled_mps2 * dt) ** 2
+        P[1, 1] += ((m.noise.sled_mps2 if math.isnan(linked_mps) else PUSHED_MPS2) * dt) ** 2
         P[2, 2] += (1e-3) ** 2 * dt
         s.sled_low += min(dt / 0.15, 1.0) * (along - s.sled_low)
         s.sled_fast += min(dt / 0.04, 1.0) * (along - s.sled_fast)
@@ -49,7 +59,13 @@ def step_sled(m, s, t, along, linked_mps):
             s.dead_mps = x[1]
         else:
             s.dead_mps += dt * a + min(dt / DEAD_S, 1.0) * (linked_mps - s.dead_mps)
-            update_entry(s.sled, 1, linked_mps - x[1], LINKED_MPS**2, math.inf)
+            off_mps, sd_mps = linked_mps - x[1], LINKED_SD_MPS
+            if abs(linked_mps) < TURN_MPS:
+                sd_mps = TURN_SD_MPS
+            elif abs(off_mps) > LEASH_MPS:
+                sd_mps = ASTRAY_SD_MPS
+            update_entry(s.sled, 1, off_mps, sd_mps * sd_mps, math.inf)
+            x[0] += min(dt / TIED_S, 1.0) * (linked_m - x[0])
     s.along = along
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
     drift = abs(s.sled_fast - x[2]) > 0.08 + 2.0 * m.floor_mps2
@@ -65,8 +81,9 @@ def step_sled(m, s, t, along, linked_mps):
         else:
             may_stand = abs(linked_mps) < SLOW_MPS or abs(s.dead_mps) < abs(s.dead_mps - linked_mps)
         if may_stand or t - s.moved_t_s > 8.0:
-            update_entry(s.sled, 1, -x[1], 0.002**2, math.inf)
             s.dead_mps = 0.0
+            if math.isnan(linked_mps):
+                update_entry(s.sled, 1, -x[1], STOOD_SD_MPS**2, math.inf)
         else:
             still = False
     return still

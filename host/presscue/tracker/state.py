@@ -73,9 +73,7 @@ STATE = np.dtype(
         ("leg_nis", "f8"),
         ("wait_t_s", "f8"),  # since when it is off
         ("by_sled", "i8"),  # 1 while the leg IMU is lost and the sled says where the leg is
-        ("sled_D", "f8"),  # rail coordinate of the sled filter's zero then
-        ("by_linkage", "i8"),  # 1 while position is the linkage's, and its offset from that
-        ("offset_m", "f8"),
+        ("sled_D", "f8"),  # rail coordinate of the sled filter's zero
         # sled
         ("sled_t_s", "f8"),
         ("along", "f8"),  # specific force along the rail without gravity (m/s2); smoothed over 0.15 and 0.04 s

@@ -20,23 +20,20 @@ def write_frame(m, s, f, t):
         f.twist_deg = math.nan
     if s.on == 1:
         at = pose(m.links, s.link.x[PHI])
-        if s.by_linkage == 0:
-            s.offset_m += s.sled.x[0] - at.D  # position goes on from where it was
-            s.by_linkage = 1
         w = s.link.x[RATE]
         f.flexion_deg = s.link.x[PHI] * DEGREES
         f.flexion_sd_deg = math.sqrt(max(s.link.P[PHI, PHI], 0.0)) * DEGREES
         f.rate_dps = w * DEGREES
-        f.position_m = at.D + s.offset_m
-        f.velocity_mps = at.D1 * w
         f.acceleration_mps2 = at.D1 * s.link.x[ACCELERATION] + at.D2 * w * w
         if t - s.sled_t_s > LOST_S:
+            f.position_m = at.D - s.sled_D
+            f.velocity_mps = at.D1 * w
             f.still = math.nan
+        else:
+            f.position_m = s.sled.x[0] + (t - s.sled_t_s) * s.sled.x[1]
+            f.velocity_mps = s.sled.x[1]
         f.engaged = 1.0 if max(t - s.sled_t_s, t - s.leg_t_s) < LOST_S else math.nan
         return
-    if s.by_linkage == 1:
-        s.offset_m += pose(m.links, s.link.x[PHI]).D - s.sled.x[0]
-        s.by_linkage = 0
     if s.by_sled == 1:
         phi, sd = by_sled(m, s)
         f.flexion_deg = phi * DEGREES
@@ -49,7 +46,7 @@ def write_frame(m, s, f, t):
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
     f.engaged = 0.0 if both or t - s.step_t_s < STEPPING_S else math.nan
     if m.has_sled and t - s.sled_t_s < LOST_S:
-        f.position_m = s.sled.x[0] + s.offset_m
+        f.position_m = s.sled.x[0]
         f.velocity_mps = s.sled.x[1]
         f.acceleration_mps2 = s.sled_low - s.sled.x[2]
     else:
