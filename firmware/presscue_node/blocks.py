@@ -4,7 +4,9 @@ The interface is MicroPython's, as `esp32.Partition` has it: `readblocks` and `w
 3 (sync), 4 (how many blocks), 5 (their size), 6 (erase one). What is not there reads as erased.
 
 Slower than a partition, and less safe: littlefs erases a block (80 ms) for each of ours, in the middle of a set too,
-and a page is on the flash only when its block is full or synced, so that a power cut costs up to 4 KB.
+and a page is on the flash only when its block is full or synced, so that a power cut costs up to 4 KB. What has just
+been written is read from memory: littlefs checks its own writes, and a file that is read or synced is copied whole by
+the next write.
 """
 
 import os
@@ -23,6 +25,8 @@ class FileBlocks:
         self._count = count
         self._file = None
         self._number = -1
+        self._written = b""
+        self._written_at = 0
         try:
             os.mkdir(folder)
         except OSError:
@@ -30,6 +34,9 @@ class FileBlocks:
 
     def readblocks(self, number, buffer, offset=0):
         if number == self._number:
+            if offset == self._written_at and len(buffer) == len(self._written):
+                buffer[:] = self._written
+                return
             self._close()
         size = 0
         try:
@@ -52,6 +59,8 @@ class FileBlocks:
             file.write(b"\xff" * (offset - end))
         file.seek(offset)
         file.write(buffer)
+        self._written = bytes(buffer)
+        self._written_at = offset
 
     def ioctl(self, what, argument):
         if what == _COUNT:

@@ -223,7 +223,7 @@ def _cells(one: Session, units: Units) -> tuple[str, ...]:
     f = one.facts
     analysed = f.get("reps") is not None
     faults = faults_text(f["faults"]) if analysed else ""
-    remark = "; ".join(part for part in (faults, f"[{one.problem}]" if one.problem else "") if part)
+    remark = "; ".join(part for part in (faults, *(f"[{said}]" for said in (one.problem, one.double) if said)) if part)
     return (
         str(one.number), start_text(one), ", ".join(one.lifters) or "–",
         sets_text(f["reps_by_set"]) if analysed else "–", units.loads(f.get("load_min_kg"), f.get("load_max_kg")),

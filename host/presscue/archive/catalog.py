@@ -13,6 +13,7 @@ from . import annotations, facts, journal
 from .annotations import Tree
 from .index import FILE, Index
 from .places import start_in_name
+from .same import is_log, stand_ins
 from .scan import Found, found_at, newest_first, scan
 
 State = Literal["analysed", "damaged", "failed", "not analysed", "changed", "recording"]
@@ -21,13 +22,27 @@ State = Literal["analysed", "damaged", "failed", "not analysed", "changed", "rec
 
 @dataclass(frozen=True)
 class Session:
-    """One line of the list. facts: columns of the index, empty where it knows nothing. start_ms: None when undated."""
+    """One line of the list. facts: columns of the index, empty where it knows nothing. start_ms: None when undated.
+
+    joined: what is known of other recordings of the same session, for which this one stands.
+    """
 
     number: int
     path: Path
     state: State
     start_ms: int | None
     facts: dict[str, Any]
+    joined: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def double(self) -> str:
+        """What is to be said where the session was recorded twice, in a few words; "" where it was not."""
+        if not self.joined:
+            return ""
+        lost, theirs = self.facts["lost_samples"] or 0, sum(one["lost_samples"] or 0 for one in self.joined)
+        if is_log(self.facts):
+            return f"the node's log: the laptop lost {theirs:,} readings"
+        return f"also in the node's log{', which lost fewer readings' if theirs < lost else ''}"
 
     @property
     def problem(self) -> str:
@@ -53,7 +68,8 @@ class Session:
         return {
             "number": self.number, "name": self.path.name, "path": str(self.path), "state": self.state,
             "problem": self.problem, "start": start and start.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "start_ms": self.start_ms, **{key: value for key, value in self.facts.items() if key not in _OWN},
+            "start_ms": self.start_ms, "joined": [one["name"] for one in self.joined],
+            **{key: value for key, value in self.facts.items() if key not in _OWN},
         }  # fmt: skip
 
 
@@ -61,11 +77,14 @@ _OWN = ("name", "start_ms", "error", "size", "mtime_ns")
 
 
 def sessions(files: dict[str, Found], index: Index) -> list[Session]:
-    """All recordings that `scan` found in a folder, the newest first."""
+    """All sessions of which `scan` found recordings in a folder, the newest first; a recording for which another
+    stands has a number behind them, and no line."""
     rows = {row["name"]: row for row in index.sessions()}
+    doubles = {name: other for name, other in stand_ins(rows.values()).items() if {name, other} <= files.keys()}
     starts = {name: row["start_ms"] for name, row in rows.items()}
     listed = []
-    for number, found in enumerate(newest_first(files.values(), starts), 1):
+    shown = (found for name, found in files.items() if name not in doubles)
+    for number, found in enumerate(newest_first(shown, starts), 1):
         row = rows.get(found.name, {})
         start_ms = starts.get(found.name) or start_in_name(found.name)
         state: State = "analysed"
@@ -75,18 +94,25 @@ def sessions(files: dict[str, Found], index: Index) -> list[Session]:
             state = "failed"
         elif row["damaged_bytes"] or row["missing_pages"]:
             state = "damaged"
-        listed.append(Session(number, found.path, state, start_ms, row))
+        joined = tuple(rows[name] for name, other in doubles.items() if other == found.name)
+        listed.append(Session(number, found.path, state, start_ms, row, joined))
     return listed
 
 
 def in_order(folder: Path) -> list[Found]:
-    """All recordings in the folder in the order of the list, whatever state the index is in."""
+    """All recordings in the folder in the order of the list, whatever state the index is in; those for which another
+    stands behind all others."""
     starts: dict[str, int | None] = {}
+    doubles: dict[str, str] = {}
     with contextlib.suppress(IndexDamaged, SaveError):
         if (folder / FILE).exists():
             with Index(folder) as index:
                 starts = {name: known.start_ms for name, known in index.known().items()}
-    return newest_first(scan(folder).values(), starts)
+                doubles = index.doubles()
+    files = scan(folder)
+    needless = {name for name, other in doubles.items() if {name, other} <= files.keys()}
+    first = newest_first((found for name, found in files.items() if name not in needless), starts)
+    return first + newest_first((files[name] for name in needless), starts)
 
 
 def results(path: Path, *, annotated: bool = True, working: Callable[[], None] = lambda: None) -> Tree:

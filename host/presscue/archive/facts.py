@@ -18,6 +18,8 @@ SESSION_SUFFIX = ".presscue"
 
 FIRST_PAGE = 4
 """Messages of a session file among which the mark of a pulled log stands."""
+FIRST_READINGS = 200
+"""Messages of a session file among which there are readings."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Origin:
     session: int | None = None
     dated: str = "recording"
     """How the start is known: from the laptop that recorded, or as the mark of a log pulled from a node says."""
+    boot: int | None = None
+    """The node's boot that the first readings are of."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,21 @@ def origin_of(path: Path) -> Origin:
     from .. import wire
     from ..recording import read_recording
 
+    samples_type = bytes([wire.TYPES["samples"]])
     recording = read_recording(path)
     header = recording.header
     if header is None:
         return Origin()
-    chunks = islice(recording.messages(), 1, 2)  # behind the preamble
+    chunks = list(islice(recording.messages(), 1, 2))  # behind the preamble
     decoded = [wire.decode(message) for chunk in chunks for message in chunk[:FIRST_PAGE]]
     marks = [each[1] for each in decoded if each is not None and each[0] == "mark"]
+    samples = (
+        wire.decode(message) for chunk in chunks for message in chunk[:FIRST_READINGS] if message[:1] == samples_type
+    )
+    boot = next((each[1]["boot"] for each in samples if each is not None), None)
     dated = [mark["text"].decode() for mark in marks if mark["code"] == wire.MARKS.index("dated")]
-    return Origin(header.wall_ms or None, header.device, header.name, header.session, *dated[:1])
+    how = dated[0] if dated else "recording"
+    return Origin(header.wall_ms or None, header.device, header.name, header.session, how, boot)
 
 
 def fingerprint_of(path: Path) -> str:
@@ -118,7 +128,7 @@ def session_row(found: Study, statements: Sequence[Entry]) -> tuple[dict[str, An
         "fingerprint": found.fingerprint, "core": found.core, "profile": found.profile, "error": found.error,
         "start_ms": said_ms or origin.start_ms,
         "dated_by": "said" if said_ms else origin.dated if origin.start_ms else None,
-        "device": origin.device, "node": origin.node, "session": origin.session,
+        "device": origin.device, "node": origin.node, "session": origin.session, "boot": origin.boot,
         "imported_from": annotations.fact(statements, "imported", "name"), "statements": len(statements),
     }  # fmt: skip
     if tree is None:

@@ -16,11 +16,12 @@ from ..errors import IndexDamaged, SaveError
 from . import facts
 from .annotations import Tree
 from .journal import Entry
+from .same import stand_ins
 from .scan import Found
 
 FILE = "index.sqlite"
 
-SCHEMA = 2
+SCHEMA = 3
 """Another number in the file: the index is made anew."""
 
 BUSY_S = 20.0
@@ -30,7 +31,7 @@ _TABLES = """
 CREATE TABLE sessions(
     name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, notes_size INTEGER, notes_mtime_ns INTEGER,
     fingerprint TEXT, core TEXT, profile TEXT, error TEXT,
-    start_ms INTEGER, dated_by TEXT, device TEXT, node TEXT, session INTEGER, imported_from TEXT,
+    start_ms INTEGER, dated_by TEXT, device TEXT, node TEXT, session INTEGER, boot INTEGER, imported_from TEXT,
     duration_s REAL, sets INTEGER, reps INTEGER, clean_reps INTEGER, reps_by_set TEXT, lifters TEXT,
     load_min_kg REAL, load_max_kg REAL, faults TEXT, lost_samples INTEGER, damaged_bytes INTEGER,
     missing_pages INTEGER, statements INTEGER, quality TEXT, measured TEXT, annotations TEXT
@@ -62,7 +63,7 @@ _COLUMNS = {
 }
 
 LISTED = (
-    "name size mtime_ns start_ms dated_by device node duration_s sets reps clean_reps reps_by_set lifters "
+    "name size mtime_ns start_ms dated_by device node boot duration_s sets reps clean_reps reps_by_set lifters "
     "load_min_kg load_max_kg faults lost_samples damaged_bytes missing_pages error imported_from statements"
 ).split()
 """Columns of a session that a list shows."""
@@ -213,6 +214,12 @@ class Index:
         with self._clear():
             rows = self._db.execute(f"SELECT {', '.join(LISTED)} FROM sessions").fetchall()
         return [_listed(row) for row in rows]
+
+    def doubles(self) -> dict[str, str]:
+        """See same.stand_ins."""
+        columns = "name, device, boot, start_ms, duration_s, dated_by, lost_samples, statements, reps"
+        with self._clear():
+            return stand_ins(map(dict, self._db.execute(f"SELECT {columns} FROM sessions").fetchall()))
 
     def seen(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
         """`measured` and `annotations` of analysed sessions, by name."""

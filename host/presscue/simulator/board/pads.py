@@ -1,8 +1,8 @@
 """The force-sensing pads: from newtons to volts at the converter, with all that is wrong with them.
 
 Each pad lies between the supply and the converter's input, with a resistor from there to ground. With conductance c
-in units of that resistor, the input sees supply × c / (1 + c): it rises with force and flattens. 220 kohm across
-the pad itself lift an unloaded pad to 0.14 V, so that an open cable, at 0 V, can be told.
+in units of that resistor, the input sees supply × c / (1 + c): it rises with force and flattens. A resistor
+across the pad itself lifts an unloaded pad to 15 mV, so that an open cable, at 0 V, can be told (hardware/pads.md).
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ import numpy as np
 
 PADS = ("heel_left", "heel_right", "seat")
 SUPPLY_V = 3.3
-HALF_N = (150.0, 150.0, 400.0)
+HALF_N = (100.0, 100.0, 400.0)
 """Force at which a pad gives half the supply."""
 EXPONENT = 0.9
 """Conductance grows a little slower than force, as FSR guides show."""
-IDLE = 10e3 / 220e3
+IDLE = 2.2e3 / 470e3
 """Conductance of an unloaded pad: its own resistor against the one to ground."""
 GAIN_SPREAD = 0.15
 DRIFT_SPREAD = 0.02
