@@ -15,7 +15,7 @@ from presscue_node.motion_gate import MotionGate
 from presscue_node.packer import Packer
 from presscue_node.page_ring import PageRing, finish
 from presscue_node.part import FULL as FULL_NOTICE
-from presscue_node.part import PAUSED, RECORDING
+from presscue_node.part import LOST, PAUSED, RECORDING
 
 ABSENT, IDLE, ACTIVE, NO_ROOM = range(len(wire.LOG_STATES))
 
@@ -177,6 +177,8 @@ class Recorder:
             self._opening = self._begin_session(began)
         elif result == BAD:
             self.spoilt += 1
+            if not self.spoilt & (self.spoilt - 1):  # the first, the second, the fourth, ...
+                self._notices.send(_LOG, LOST, self.spoilt, b"page spoilt")
         else:
             self._written()
 

@@ -58,6 +58,10 @@ class ImuErrors:
         self._walk_step = walk * spread / np.sqrt(60.0)
         self._walked, self._walked_s = np.zeros(6), np.nan
 
+    def worsen(self, times: float) -> None:
+        """More white noise from now on."""
+        self._white = self._white * times
+
     def apply(self, t_s: np.ndarray, force: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the part reads at times `t_s` (n,) for true specific force and rate, each (n, 3), m/s2 and rad/s."""
         felt = np.hstack([force @ self._matrices[0].T, rate @ self._matrices[1].T])

@@ -81,11 +81,13 @@ class Hardware:
         self.lra = Lra(float(rng.uniform(*MOTOR_HZ)))
         self.bus = I2cBus()
         self.imus: dict[str, Lsm6dsox] = {}
+        self._errors: list[ImuErrors] = []
         for which, share in (("sled", SLED_SHARE), ("leg", 1.0)):
             directions = rng.normal(size=(2, 3))
             directions *= share / np.linalg.norm(directions, axis=1)[:, None]
             shaking = Shaking(self.lra, SHAKE_MPS2 * directions[0], SHAKE_RADPS * directions[1])
             errors = ImuErrors(2 * seed + (which == "leg"))
+            self._errors.append(errors)
             signal = ImuSignal(partial(world.imu, which), errors.apply, shaking)
             chip = Lsm6dsox(signal, float(rng.uniform(-OSCILLATOR, OSCILLATOR)), float(rng.normal(0, TRIM_ERROR)))
             self.imus[which] = chip
@@ -102,6 +104,12 @@ class Hardware:
         self.pwm_log: list[tuple[int, int, int, int]] = []
         """Changes of the PWM outputs as (t_us, pin, hertz, duty 0..65535)."""
         self.identity = rng.bytes(6)
+
+    def make_supply_noisy(self, times: float = 6.0) -> None:
+        """A bad charger or a loose ground: every sensor's own noise grows so many times."""
+        self.pads.noise_v *= times
+        for errors in self._errors:
+            errors.worsen(times)
 
     def reset(self, t_us: int) -> None:
         """The processor starts anew: its pins float, so the connector loses its supply and the buzzer falls silent."""

@@ -42,6 +42,8 @@ class NorFlash:
         """How often each sector was erased: its wear."""
         self._rng = np.random.default_rng([seed, 30])
         self._cut_after: int | None = None
+        self.worn = False
+        """Worn out: of every fourth whole page programmed, about, one bit stays erased."""
 
     def cut_power_after(self, operations: int | None) -> None:
         """The power fails in the middle of the page program or sector erase after so many; None: never."""
@@ -86,6 +88,9 @@ class NorFlash:
             torn = int(old[at]) & (int(new[at]) | int(self._rng.integers(0, 256)))
             self.data[span] = new[:at].tobytes() + bytes([torn]) + old[at + 1 :].tobytes()
             raise PowerCut
+        if self.worn and len(data) == PAGE and self._rng.random() < 0.25:
+            new[-1] |= 1 << int(self._rng.integers(8))
+            new[-2] |= 1 << int(self._rng.integers(8))
         self.data[span] = new.tobytes()
 
     def _cut(self) -> bool:

@@ -38,6 +38,7 @@ class Pads:
         self._volts: list[list[float]] = []
         self.open: set[str] = set()
         self.shorted: set[str] = set()
+        self.noise_v = NOISE_V
 
     def volts(self, channel: int, t_us: float) -> float:
         if channel >= len(PADS) or PADS[channel] in self.open:
@@ -57,6 +58,6 @@ class Pads:
         force = np.maximum(self._world_pads(t_s), 0.0)
         gain = self.gain * (1 + self._drift * np.log1p(t_s[:, None] / 60))
         conductance = gain * (force / HALF_N) ** EXPONENT + IDLE
-        noise = np.random.default_rng([self._noise_seed, 21, block]).normal(0.0, NOISE_V, force.shape)
+        noise = np.random.default_rng([self._noise_seed, 21, block]).normal(0.0, self.noise_v, force.shape)
         self._volts = (SUPPLY_V * conductance / (1 + conductance) + noise).tolist()
         self._block = block
