@@ -47,9 +47,9 @@ def _imu(heard: Heard, source: int) -> list[Check]:
     t_s, values = np.concatenate([run.t_s for run in runs]), np.concatenate([run.values for run in runs])
     lost = heard.lost.get(source, 0)
     rate_hz = (len(t_s) - 1 + lost) / (t_s[-1] - t_s[0])
-    stated_hz = len(runs[-1].t_s) > 1 and 1 / np.median(np.diff(np.concatenate([run.t_s for run in runs])))
+    stated_hz = 1 / float(np.median(np.asarray(np.diff(t_s), np.float64)))
     error = rate_hz / RATE_HZ - 1
-    wrong = abs(rate_hz / stated_hz - 1) if stated_hz else 0.0
+    wrong = abs(rate_hz / stated_hz - 1)
     force = float(np.linalg.norm(np.median(values[:, :3], axis=0)))
     noise = _noise(values)
     spread = _spread(values)
@@ -71,13 +71,13 @@ def _imu(heard: Heard, source: int) -> list[Check]:
 
 def _noise(values: np.ndarray) -> tuple[float, float]:
     """(m/s², rad/s): from second differences, which a movement hardly has at this rate. values: (n, 6)."""
-    second = np.diff(values, 2, axis=0) / math.sqrt(6)
-    return tuple(float(np.median(_windows(second[:, part]).std(axis=1))) for part in (slice(0, 3), slice(3, 6)))
+    return _spread(np.diff(values, 2, axis=0) / math.sqrt(6))
 
 
 def _spread(values: np.ndarray) -> tuple[float, float]:
-    """(m/s², rad/s): the same of the readings themselves, movement included."""
-    return tuple(float(np.median(_windows(values[:, part]).std(axis=1))) for part in (slice(0, 3), slice(3, 6)))
+    """(m/s², rad/s): standard deviation within a quarter of a second, the median over all. values: (n, 6)."""
+    force, turn = (_windows(values[:, part]).std(axis=1) for part in (slice(0, 3), slice(3, 6)))
+    return float(np.median(force)), float(np.median(turn))
 
 
 def _windows(values: np.ndarray) -> np.ndarray:
