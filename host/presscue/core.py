@@ -327,8 +327,7 @@ class Core:
 
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
-        if c.has_sled:
-            self._p_reps = reps.on_rail(self._p_reps, c.rail_deg)
+        self._p_reps = self._rules(c)
         self._states = kernel.new_states()
         self._loop = None
         self._ledger = events.Ledger()
@@ -348,6 +347,13 @@ class Core:
         self._moved = moved
         self._moved[0].turned_rad = 0.0
         self._moved[0].pushed_mps = 0.0
+
+    def _rules(self, c: Calibration) -> reps.Params:
+        """What counts as a rep on this machine: its incline as measured, for a leg alone as the profile says."""
+        priors = self.config.priors
+        rail_deg = c.rail_deg if c.has_sled else priors.rail_deg
+        params = reps.Params() if rail_deg is None else reps.on_rail(reps.Params(), rail_deg)
+        return params if priors.hold_s is None else params._replace(held_s=priors.hold_s[1])
 
     def _collect(self, outs: list[Output]) -> None:
         """Rows of the buffer become results, and results cues."""

@@ -1,7 +1,8 @@
 """Strokes into reps, reps into sets.
 
 * A *stroke* is a monotone movement from one extremum to the next; it is over when the measure has come back from its
-  running extremum by `least_stroke`. The hysteresis is local, so slow drift does not matter.
+  running extremum by `least_stroke`. The hysteresis is local, so slow drift does not matter. One that begins in the
+  straight-leg hold, or as it ends, puts the sled on its stops.
 * A *rep* is a pair of strokes, lowering and press in either order. A set that begins with a press clearly shorter
   than the lowering behind it began with unracking, which is no part of a rep. A stroke left over at the end of a set
   is the re-racking. A second stroke much shorter than the first is a dip on the way: the first goes on.
@@ -18,6 +19,8 @@ from presscue.strokes import LEFT, MARGIN_S, extreme_flexion, mean_of, propulsiv
 
 PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
 """Orders of a rep's strokes."""
+
+AFTER_HOLD_S = 1.5  # a leg held straight begins to bend so soon after the hold
 
 
 @njit
@@ -99,6 +102,9 @@ def end_stroke(p, s, t, out):
     if s.spent == 1:
         s.spent = 0
         return
+    if start_s < p.held_s + AFTER_HOLD_S:
+        s.first = 0
+        return
     length = s.high - s.low
     first = abs(s.first_to - s.first_from)
     if s.first == -s.direction:
@@ -115,6 +121,15 @@ def end_stroke(p, s, t, out):
     s.first = s.direction
     s.first_from, s.first_from_s = start, start_s
     s.first_to, s.first_to_s = end, end_s
+
+
+@njit
+def forget_strokes(s):
+    """The leg walks: what has not become a rep by now was getting up."""
+    s.first = 0
+    s.spent = 0
+    s.direction = 0
+    s.high = s.low = s.y
 
 
 @njit

@@ -13,7 +13,15 @@ import numpy as np
 from presscue import wire
 from presscue.compiled import njit
 from presscue.measure import least_speed, least_stroke, take_measure
-from presscue.pairs import LOWERING_FIRST, PRESS_FIRST, UNKNOWN_ORDER, end_set, follow_strokes, provisional_rep
+from presscue.pairs import (
+    LOWERING_FIRST,
+    PRESS_FIRST,
+    UNKNOWN_ORDER,
+    end_set,
+    follow_strokes,
+    forget_strokes,
+    provisional_rep,
+)
 from presscue.phases import follow_live
 from presscue.strokes import PAST, WIDTH, remember
 
@@ -38,6 +46,7 @@ class Params(NamedTuple):
     stand_s: float = 1.0  # standing this long after the second stroke completes the rep; larger: reported later
     rest_s: float = 8.0  # standing this long ends the set
     away_s: float = 3.0  # legs off a resting sled this long end the set
+    held_s: float = -math.inf  # end of the straight-leg hold, after which the sled is put on its stops
     brake_mps2: float = math.nan  # how the load decelerates a sled that nobody pushes; see `on_rail`
 
 
@@ -131,8 +140,10 @@ def step(p, s, x, out):
     if x.source == PADS:
         return
     if not take_measure(p, s, x):
-        if s.active == 1 and x.engaged == 0.0 and x.t_s - s.moved_s > p.away_s:
-            end_set(p, s, x.t_s, out)
+        if s.active == 1 and x.engaged == 0.0:
+            forget_strokes(s)
+            if x.t_s - s.moved_s > p.away_s:
+                end_set(p, s, x.t_s, out)
         return
     t = x.t_s
     s.least = least_stroke(p, s)

@@ -7,6 +7,7 @@ from presscue.compiled import njit
 from presscue.estimator import ACCELERATION, PHI, RATE, begin, flexion_at_rest
 from presscue.linkage import flexion_of, pose
 from presscue.tracker.state import LOST_S
+from presscue.tracker.steps import walks
 
 SLED = wire.SLED
 
@@ -80,11 +81,12 @@ def go_on_by_both(m, s, t, rate):
 
 @njit
 def maybe_start(m, s, t, still):
-    """Start the linkage filter from gravity once the leg rests (or, after 2 s on a moving sled, as well as can be)."""
+    """Start the linkage filter from gravity once the leg rests (or, after 2 s on a moving sled, as well as can be).
+    Plates that shake the sled while the leg walks are no moving sled."""
     if s.wait_t_s < -1e8:
         s.wait_t_s = t
     rests = t - s.busy_t_s >= QUIET_S
-    if not rests and (still or t - s.wait_t_s < 2.0):
+    if not rests and (still or walks(s, t) or t - s.wait_t_s < 2.0):
         return
     s.wait_t_s = t
     phi = flexion_at_rest(m.links, m.leg, s.f1_low, s.f2_low)

@@ -1,15 +1,16 @@
-"""Whether a leg without a sled IMU walks: the shank swings farther and faster than in any press."""
+"""Whether the leg walks: the shank swings farther and faster than in any press."""
 
 from presscue.compiled import njit
 from presscue.tracker.state import LOST_S
 
 STEP_RAD, STEP_RADPS, STEP_S = 0.26, 1.05, 0.65  # a swing of the shank so far, and so fast or short, is a step
+STEPPING_S = 2.5  # how long after a step the leg is taken to be off the sled
 TURNED_BACK_RAD = 0.1  # a swing is over when the shank has come back by this
 
 
 @njit
 def watch_steps(s, t):
-    """Without a sled IMU: does the shank swing as in walking, faster than any press?"""
+    """Notes a step when a swing of the shank ends."""
     pitch = s.pitch.x[0]
     if t - s.leg_t_s > LOST_S:
         s.swing = 0
@@ -32,3 +33,9 @@ def watch_steps(s, t):
         return
     if size > STEP_RAD and lasted > 0.0 and (lasted < STEP_S or size > STEP_RADPS * lasted):
         s.step_t_s = t
+
+
+@njit
+def walks(s, t):
+    """Whether the leg has made a step so short a time ago that it is taken to be off the sled."""
+    return t - s.step_t_s < STEPPING_S

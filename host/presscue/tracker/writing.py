@@ -7,8 +7,7 @@ from presscue.estimator import ACCELERATION, PHI, RATE
 from presscue.linkage import pose
 from presscue.tracker.linking import by_sled
 from presscue.tracker.state import DEGREES, LOST_S
-
-STEPPING_S = 2.5  # how long after a step the leg is taken to be off the sled
+from presscue.tracker.steps import walks
 
 
 @njit
@@ -44,7 +43,7 @@ def write_frame(m, s, f, t):
         f.flexion_sd_deg = math.nan
         f.rate_dps = math.nan
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
-    f.engaged = 0.0 if both or t - s.step_t_s < STEPPING_S else math.nan
+    f.engaged = 0.0 if both or walks(s, t) else math.nan
     if m.has_sled and t - s.sled_t_s < LOST_S:
         f.position_m = s.sled.x[0]
         f.velocity_mps = s.sled.x[1]
