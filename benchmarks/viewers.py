@@ -1,8 +1,10 @@
-"""What ten viewers cost the session: the same virtual sessions without a page and with ten viewers of one, in turns.
+"""What ten viewers cost the session: every packet of a virtual session once with them and once without, in one run.
 
     python benchmarks/viewers.py [rounds]
 
-Prints the processor time of a packet (p50, p99) in both, and the ratio of each. Viewers run in a process of their own.
+The session runs at the pace of life. Stretches of a second with pictures for ten viewers take turns with stretches
+without; in the next round the turns are exchanged, so that both kinds hold the same packets, and what else the machine
+does meanwhile falls on both alike. Printed: processor time of a packet (p50, p99) in both, and the ratio of each.
 """
 
 import subprocess
@@ -22,6 +24,9 @@ from presscue.web.picture import Painter
 
 VIEWERS = 10
 UNTIL_S = 40.0
+PACKET_S = 0.02
+TURN = 50
+"""Packets of one stretch."""
 BOUND = 1.1
 
 LOOK = """
@@ -38,49 +43,52 @@ asyncio.run(main())
 """
 
 
-def session_s(with_viewers: bool) -> list[float]:
-    """Processor time of each packet of one session, its fits left out."""
+def session_s(page: Page, watched_first: bool) -> dict[bool, list[float]]:
+    """Processor time of each packet of one session, by whether it was watched; fits are left out."""
     link = open_sim(f"seed=10,faults={FAULTS},{SESSION},fast")
     live = LiveSession(link, core_of(Profile(height_m=1.75), patient=False), fits="inline", wall_ms=lambda: 0)
-    page = viewers = None
-    if with_viewers:
-        page = Page(Painter(Profile(), "benchmark"), port=0)
-        address = page.url.replace("http", "ws", 1) + "pictures"
-        viewers = subprocess.Popen([sys.executable, "-c", LOOK, address, str(VIEWERS)], stdout=subprocess.PIPE)
-        assert viewers.stdout is not None
-        for _ in range(VIEWERS):
-            viewers.stdout.readline()
-    spent = []
-    receive = live._receive
+    spent: dict[bool, list[float]] = {False: [], True: []}
+    receive, watched, packets = live._receive, watched_first, 0
 
     def timed(data: bytes) -> bool:
+        nonlocal packets
         began_s = time.thread_time()
         readings = receive(data)
         if readings:
-            spent.append(time.thread_time() - began_s)
+            spent[watched].append(time.thread_time() - began_s)
+            packets += 1
         return readings
 
     live._receive = timed  # type: ignore[method-assign]
+    due_s = time.monotonic()
     while live.step() and live.core.merge.watermark < UNTIL_S:
-        if page is not None:
+        watched = watched_first != bool(packets // TURN % 2)
+        if watched:
             page.update(live)
+        due_s = max(due_s + PACKET_S, time.monotonic() - PACKET_S)
+        time.sleep(max(0.0, due_s - time.monotonic()))
     live.finish()
-    if page is not None:
-        page.close()
-    if viewers is not None:
-        viewers.wait()
-        assert viewers.stdout is not None
-        viewers.stdout.close()
     return spent
 
 
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     warm_up()
+    page = Page(Painter(Profile(), "benchmark"), port=0)
+    address = page.url.replace("http", "ws", 1) + "pictures"
+    viewers = subprocess.Popen([sys.executable, "-c", LOOK, address, str(VIEWERS)], stdout=subprocess.PIPE)
+    assert viewers.stdout is not None
     spent: dict[bool, list[float]] = {False: [], True: []}
-    for _ in range(rounds):
-        for with_viewers in (False, True):
-            spent[with_viewers] += session_s(with_viewers)
+    try:
+        for _ in range(VIEWERS):
+            viewers.stdout.readline()
+        for turn in range(2 * rounds):
+            for watched, times in session_s(page, turn % 2 == 0).items():
+                spent[watched] += times
+    finally:
+        page.close()
+        viewers.wait()
+        viewers.stdout.close()
     ratio = {}
     for share in (50, 99):
         alone, watched = (1000 * float(np.percentile(spent[which], share)) for which in (False, True))
