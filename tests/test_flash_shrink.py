@@ -53,6 +53,17 @@ def test_code_keeps_its_names_and_methods_of_others_theirs():
     assert "_content" not in text
 
 
+def test_what_a_foreign_object_has_too_keeps_its_name():
+    text = whole(
+        "class Radio:\n    def __init__(self, ble):\n        self.active = ble.active(True)\n        self.content = 3\n"
+        "class Ble:\n    def __init__(self):\n        pass\n"
+        "def run():\n    return Radio(None)\n"
+    )
+    assert ".active = " in text
+    assert ".active(True)" in text
+    assert ".content" not in text
+
+
 def run(text: str):
     space: dict = {"__name__": "small"}
     exec(compile(text, "small", "exec"), space)

@@ -16,6 +16,14 @@ from typing import Any
 
 from .bundle import GlobalNames, join
 
+FOREIGN = frozenset(
+    "active config irq gap_advertise gap_connect gap_disconnect mac name on off init deinit value mode pull freq duty "
+    "duty_u16 read write readinto read_u16 read_uv feed scan start stop close seek tell flush poll ipoll register "
+    "unregister modify ioctl find info label size update digest hexdigest get_blob set_blob get_i32 set_i32 commit "
+    "erase_key args errno wait any send".split()
+)
+"""Attributes of MicroPython's own objects (bluetooth, machine, esp32, files, poll, streams). An attribute of the
+package with such a name keeps it too, since nothing tells whose `active` is meant."""
 _BUILT_IN = (int, str, bytes, bytearray, memoryview, list, tuple, dict, set, OSError)
 _KNOWN: dict[str, Any] = {"const": lambda value: value, "struct": struct, "len": len, "range": range, "bytes": bytes}
 
@@ -150,7 +158,7 @@ def _short_names(whole: ast.Module, kept: set[str]) -> dict[str, str]:
     imports = [alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
     modules = {alias.asname or alias.name for alias in imports}
     foreign = {*kept, *code, *modules, *dir(builtins), *keyword.kwlist}
-    foreign.update(itertools.chain.from_iterable(map(dir, _BUILT_IN)))
+    foreign.update(FOREIGN, *map(dir, _BUILT_IN))
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     ours = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
     foreign.update(node.attr for node in attributes if node.attr not in ours)
