@@ -31,6 +31,7 @@ from presscue_node.ads1115 import Ads1115
 from presscue_node.batch import Batch
 from presscue_node.clock import Clock
 from presscue_node.flow import Flow
+from presscue_node.guard import Guard
 from presscue_node.lsm6dsox import Lsm6dsox
 from presscue_node.outbox import Outbox
 from presscue_node.pads import Pads
@@ -41,6 +42,8 @@ from presscue_node.sampler import Sampler
 from presscue_node.wall_clock import WallClock
 
 sink = None
+LIMITS = {"axes": b"\x00\x10" + bytes(6) + b"\x00\x10" + bytes(6) + b"\x00\x08", "bias": 3, "gain": 10_000}
+LIMITS.update(straight=-2_000_000, middle=0, deep=2_000_000, heel_left=90, heel_right=90)
 
 
 class RamBlocks:
@@ -105,7 +108,9 @@ def build():
     region.mount(1)
     hello = wire.encode("hello", 1)
     recorder = Recorder(region, clock, WallClock(), 1, notices, lambda session, wall_ms: [hello], lambda: hello)
-    flow = Flow(outbox, recorder)
+    guard = Guard(None, recorder.gate, clock, outbox, 1)
+    guard.set(LIMITS)
+    flow = Flow(outbox, recorder, guard)
     flow.streaming = True
     sampler = Sampler(sled, leg, pads, flow, clock, notices, 1)
     return sampler, flow, recorder, outbox, clock
@@ -156,5 +161,6 @@ except MemoryError:
     locked = "MemoryError"
 micropython.heap_unlock()
 print("locked", locked)
+print("guarded", flow._guard._found)
 print("readings", sampler._imu_batches[0].seq)
 print("pages", recorder.region.pages if recorder.state == ACTIVE else 0)

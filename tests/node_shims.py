@@ -12,7 +12,7 @@ MODULES = (
     "board", "clock", "registers", "lsm6dsox", "ads1115", "pads", "drv2605l", "buzzer", "outbox", "flow", "batch",
     "wall_clock", "part", "sampler", "cue_player", "usb_link", "gatt", "ble_link", "panel", "page_ring", "packer",
     "motion_gate", "blocks", "catalogue", "log_region", "recorder", "log_sender", "description", "commands",
-    "log_commands", "hmac_sha256", "access", "node",
+    "log_commands", "hmac_sha256", "access", "guard", "node",
 )  # fmt: skip
 
 

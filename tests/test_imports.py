@@ -36,6 +36,7 @@ PURE = (
     "linkage",
     "estimator",
     "calibration",
+    "guarding",
     "belief",
     "mounting",
     "surprise",

@@ -27,7 +27,7 @@ class Bench:
         driver = firmware.drv2605l.Drv2605l(Bus({ADDRESS: self.chip}), ADDRESS)
         self.haptic = firmware.part.Part("haptic", driver, notices)
         self.buzzer = firmware.part.Part("buzzer", firmware.buzzer.Buzzer(self.pwm), notices)
-        self.player = firmware.cue_player.CuePlayer(self.haptic, self.buzzer, self.outbox, self.clock, BOOT)
+        self.player = firmware.cue_player.CuePlayer(self.haptic, self.buzzer, self.clock, BOOT)
         self.player.poll(self.clock.update())
         self.history: list[tuple[int, int, int]] = []
 
@@ -44,7 +44,7 @@ class Bench:
 
     def play(self, cue=1, pattern=0, priority=5, strength=100, ttl_ms=200, detected_us=None):
         detected_us = self.now_us() if detected_us is None else detected_us
-        self.player.play(cue, pattern, priority, strength, ttl_ms, detected_us)
+        self.outbox.put(self.player.play(cue, pattern, priority, strength, ttl_ms, detected_us))
         return self.acks()[-1]
 
     def messages(self, wanted):

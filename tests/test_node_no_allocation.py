@@ -1,6 +1,6 @@
-"""The sampling path allocates nothing: read from the bus, decoded, stamped, queued, bit-packed for the log, and that
-written page by page, with the outbox full and empty and the tick counter wrapping on the way. Controls plant one small
-allocation and must be caught.
+"""The sampling path allocates nothing: read from the bus, decoded, stamped, queued, guarded, bit-packed for the log,
+and that written page by page, with the outbox full and empty and the tick counter wrapping on the way. Controls plant
+one small allocation and must be caught.
 
 Natively with 64-bit words; under WebAssembly with the ESP32's 32 bits, where an integer beyond 30 bits is an
 allocation too.
@@ -42,6 +42,7 @@ def test_nothing_is_allocated(root: Path):
     assert heap["grown"] == "0"
     assert heap["locked"] == "ok"
     assert int(heap["readings"]) > 40_000
+    assert int(heap["guarded"]) >= 0  # the guard has judged
     assert int(heap["pages"]) > 1_000
 
 
@@ -57,6 +58,7 @@ def test_nothing_is_allocated_where_words_are_32_bit(root: Path):
     assert heap["grown"] == "0"
     assert heap["locked"] == "ok"
     assert int(heap["readings"]) > 10_000
+    assert int(heap["guarded"]) >= 0
 
 
 def test_the_32_bit_proof_can_fail(root: Path):

@@ -10,7 +10,7 @@ from presscue import wire
 from wire_messages import field_codes
 
 TYPE_NAMES = {"B": "u8", "H": "u16", "I": "u32", "Q": "u64", "i": "i32"}
-TYPE_NAMES.update({f"{size}s": f"bytes[{size}]" for size in (2, 4, 8, 16, 32)})
+TYPE_NAMES.update({f"{size}s": f"bytes[{size}]" for size in (2, 4, 8, 16, 18, 32)})
 UNITS = {"us": "µs", "ms": "ms", "ns": "ns", "mv": "mV", "nano": "10⁻⁹"}
 
 Row = dict[str, str]

@@ -12,7 +12,7 @@ class BackFill:
     def __init__(self, recorder, boot):
         self._recorder = recorder
         self._own = boot
-        self.active = False
+        self.asked = False
 
     def begin(self, boot, first, end):
         self._boot = boot
@@ -22,7 +22,7 @@ class BackFill:
         self._messages = []  # of the page at hand, the next one last
         self._entry = None
         self._session = self._page = self._ring_page = 0
-        self.active = True
+        self.asked = True
         if boot == self._own:
             self._recorder.seal()
         for entry in self._recorder.region.catalogue.entries:
@@ -36,7 +36,7 @@ class BackFill:
         """The next message into `buffer`: its length. The last one is `fetched`."""
         message = self._wanted()
         if message is None:
-            self.active = False
+            self.asked = False
             message = wire.encode("fetched", self._boot, self._first, self._end, self._reason())
         buffer[: len(message)] = message
         return len(message)

@@ -34,6 +34,7 @@ class Commands:
             "ping": self._ping,
             "clock": self._clock,
             "cue": self._cue,
+            "guard_limits": self._guard,
         }
 
     def handle(self, message, host=USB):
@@ -99,6 +100,8 @@ class Commands:
         node.pinged_at = None
         if node.sender is not None:
             node.sender.forget()
+        if node.guard is not None:
+            node.guard.hand_over(self.host)
 
     def _stop(self, fields):
         if not self._node.flow.streaming:
@@ -152,13 +155,16 @@ class Commands:
         self._put("pong", fields["token"], fields["host_us"], self._now_us())
         return OK
 
+    def _guard(self, fields):
+        guard = self._node.guard
+        if guard is None:
+            return WRONG_STATE
+        if fields["gain"] < 0 or not fields["straight"] < fields["middle"] < fields["deep"]:
+            return BAD_VALUE
+        guard.set(fields)
+        return OK
+
     def _cue(self, fields):
-        self._node.player.play(
-            fields["cue"],
-            fields["pattern"],
-            fields["priority"],
-            fields["strength"],
-            fields["ttl_ms"],
-            fields["detected_us"],
-        )
+        keys = ("cue", "pattern", "priority", "strength", "ttl_ms", "detected_us")
+        self._node.outbox.put(self._node.player.play(*[fields[key] for key in keys]))
         return OK

@@ -15,8 +15,9 @@ from presscue_node.part import errno_of
 # Rhythms of wire.PATTERNS, in order: ms on, off, on, ... Gaps of 80 ms outlast an LRA's fading (20 ms) four times.
 RHYTHMS_MS = ((500,), (150, 110, 150), (90, 80, 90, 80, 90), (80,))
 
-STARTED, EXPIRED, OUTRANKED, FAILED, SILENCED = range(len(wire.OUTCOMES))
-_BY_HOST = const(0)
+STARTED, EXPIRED, OUTRANKED, FAILED, SILENCED, REPEATED = range(len(wire.OUTCOMES))
+_BY_HOST, _BY_GUARD = const(0), const(1)
+_SAME_US = const(2_000_000)  # host and guard do not both say the same within this time
 _IDLE = const(-1)
 
 
@@ -26,9 +27,8 @@ class CuePlayer:
     `strength_percent` scales every cue, `silence` mutes them all, `played` counts those that started.
     """
 
-    def __init__(self, haptic, buzzer, outbox, clock, boot):
+    def __init__(self, haptic, buzzer, clock, boot):
         self._parts = (haptic, buzzer)
-        self._outbox = outbox
         self._clock = clock
         self._boot = boot
         self.strength_percent = 100
@@ -39,9 +39,10 @@ class CuePlayer:
         self._until = time.ticks_us()
         self._priority = 0
         self._strength = 0
+        self._pattern = self._by = -1  # of the last one that started
 
-    def play(self, cue, pattern, priority, strength, ttl_ms, detected_us):
-        """Play a cue of the host's, or not, and acknowledge. priority: larger is more important. strength: percent."""
+    def play(self, cue, pattern, priority, strength, ttl_ms, detected_us, by=_BY_HOST):
+        """Play a cue, or not; returns the acknowledgement. priority: larger is more important. strength: percent."""
         now = time.ticks_us()
         start = now
         if self.silence:
@@ -52,7 +53,11 @@ class CuePlayer:
             outcome = OUTRANKED
         elif pattern >= len(RHYTHMS_MS):
             outcome = FAILED
+        elif pattern == self._pattern and by != self._by and time.ticks_diff(now, self._until) < _SAME_US:
+            outcome = REPEATED
         else:
+            self._pattern = pattern
+            self._by = by
             self._strength = min(strength, 100) * self.strength_percent // 100
             self._priority = priority
             self._rhythm = RHYTHMS_MS[pattern]
@@ -61,7 +66,7 @@ class CuePlayer:
             self._beat = 0 if outcome == STARTED else _IDLE
             self._until = time.ticks_add(start, self._rhythm[0] * 1000)
             self.played += outcome == STARTED
-        self._outbox.put(wire.encode("cue_ack", cue, outcome, _BY_HOST, self._boot, self._clock.us(start)))
+        return wire.encode("cue_ack", cue, outcome, by, self._boot, self._clock.us(start))
 
     def poll(self, now):
         """Go on with the rhythm when the next beat is due; look after the actuators while none plays."""

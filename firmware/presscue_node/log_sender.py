@@ -69,12 +69,12 @@ class LogSender:
 
     def forget(self):
         """The host that streams is another one, or has come anew."""
-        self._back_fill.active = False
+        self._back_fill.asked = False
 
     def fill(self, buffer, host):
         """What was fetched, or a block of log data, as a message in `buffer`; its length, 0 if there is none."""
         entry = self._entry
-        fetched = self._back_fill.active and host == self._outbox.streams_to
+        fetched = self._back_fill.asked and host == self._outbox.streams_to
         if not fetched and (entry is None or self._at >= self._end or host != self._host):
             return 0
         now = time.ticks_us()

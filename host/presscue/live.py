@@ -19,6 +19,7 @@ from .clock import NodeClock
 from .core import Core
 from .errors import LinkEnded, LinkLost, PeerError
 from .findings import Findings
+from .guarding import GuardDuty
 from .kept import Kept, Make
 from .latency import percentiles
 from .links import Link
@@ -91,6 +92,7 @@ class LiveSession:
         self.fits = LiveFits(core, fits, self.kept.add, fit_pool)
         self.clock = NodeClock()
         self.back_fill = BackFill(self.session, link.now_s())
+        self.guard = GuardDuty(self.session, core.limits_deg)
         self.host_work_s: deque[float] = deque(maxlen=RECENT)
         """Processor time of each packet, from its bytes to the cues that it brought, sent."""
         self.latencies_ms: list[float] = []
@@ -210,6 +212,7 @@ class LiveSession:
 
     def _other(self, event: ev.SessionEvent) -> None:
         self.back_fill.hear(event, self.link.now_s())
+        self.guard.hear(event)
         match event:
             case ev.NodeInfo() if not self.replaying:
                 self.kept.begin(event, self.session.channels.messages)
@@ -233,7 +236,7 @@ class LiveSession:
             case ev.CueAck():
                 self.acks.append(event)
                 detected_s = self._sent.get(event.cue)
-                if event.outcome == "started" and detected_s is not None:
+                if event.outcome == "started" and event.by == "host" and detected_s is not None:
                     self.latencies_ms.append(1000.0 * (event.start_s - detected_s))
 
     def _feed(self, blocks: list[Samples]) -> None:
@@ -285,8 +288,8 @@ class LiveSession:
                 self.link.write(self.session.send(self.session.hello()))
         elif now_s - self._heard_s > SILENT_S:
             raise LinkLost(f"{self.link.name}: the node has gone silent")
-        elif (fetch := self.back_fill.ask(now_s)) is not None:
-            self.link.write(self.session.send(fetch))
+        elif (command := self.guard.ask(self.core.calibration) or self.back_fill.ask(now_s)) is not None:
+            self.link.write(self.session.send(command))
         elif now_s >= self._ping_due_s:
             self._pings += 1
             self._ping_due_s = now_s + PING_S + PING_SPREAD_S * (self._pings * GOLDEN % 1.0)

@@ -188,6 +188,8 @@ def _state(now: dict[str, Any]) -> Text:
         words.append((f"{text('live.latency')} {now['latency_ms']['p50']:.0f} ms", "dim"))
     if now["calibrating"]:
         words.append((text("setup.press.calibrating"), "yellow"))
+    elif now["guard_ready"]:
+        words.append((text("terminal.guard_ready"), "dim"))
     if now["losses"]:
         words.append((now["losses"], "yellow"))
     line = Text()

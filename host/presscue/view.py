@@ -18,12 +18,20 @@ class LineView:
         self._told = 0
         self._state = ""
         self._trouble = ""
+        self._guards = False
+        self._guarded = 0
 
     def update(self, live: LiveSession) -> None:
         if (live.state, live.trouble) != (self._state, self._trouble):
             self._state, self._trouble = live.state, live.trouble
             words = text(f"terminal.state_{live.state}")
             self._say(f"{text('live.link')}: {words}" + (f": {live.trouble}" if live.trouble else ""))
+        if live.guard.ready and not self._guards:
+            self._guards = True
+            self._say(text("terminal.guard_ready"))
+        for cue in live.guard.cued[self._guarded :]:
+            self._say(f"{cue.t_s:7.2f} s  {text('terminal.guard_cue', kind=cue.kind.replace('_', ' '))}")
+        self._guarded = len(live.guard.cued)
         outs, self._told = live.outputs[self._told :], len(live.outputs)
         for out in outs:
             if isinstance(out, Rep):

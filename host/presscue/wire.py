@@ -97,6 +97,13 @@ MESSAGES = {
     0x66: ("key_list", "<H", ("token",), None),
     0x67: ("key_slot", "<B4s", ("slot", "key_id"), "owner"),
     0x68: ("access", "<HIIIIII", ("boot", "admitted", "refused", "unsealed", "forged", "replayed", "flooded"), None),
+    0x70: (
+        "guard_limits",
+        "<H18siiiiiBB",
+        ("token", "axes", "bias", "gain", "straight", "middle", "deep", "heel_left", "heel_right"),
+        None,
+    ),
+    0x71: ("guard_cue", "<HHQB", ("boot", "cue", "t_us", "kind"), None),
 }
 # fmt: on
 
@@ -105,11 +112,13 @@ TYPES = {row[0]: number for number, row in MESSAGES.items()}
 # Values of coded fields.
 STATES = ("idle", "streaming")
 RESULTS = ("ok", "unknown command", "wrong state", "bad value", "refused")
-OUTCOMES = ("started", "expired", "outranked", "failed", "silenced")
+OUTCOMES = ("started", "expired", "outranked", "failed", "silenced", "repeated")
 PARTS = ("node", "sled", "leg", "pads", "haptic", "buzzer", "link", "log")
 """Parts of a node; bit n of `status.faults` is set while part n is not working."""
 NOTICES = ("lost", "back", "overrun", "watchdog", "reset", "recording", "paused", "full", "clock")
 BY = ("host", "guard", "test")
+GUARDED = ("lockout", "heel_lift left", "heel_lift right", "depth")
+"""What a node cues by itself while no host is there."""
 PATTERNS = ("long", "double", "triple", "pulse")
 """Cue patterns, told apart by rhythm; a cue's `pattern` is the index."""
 SETTINGS = ("batch_ms", "cue_strength", "silence", "watchdog_ms")

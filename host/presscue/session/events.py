@@ -136,6 +136,17 @@ class CueAck:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardCue:
+    """A cue that the node gave by itself, no host being there. kind: one of wire.GUARDED. A CueAck by the guard, of the
+    same number, says what became of it."""
+
+    message: bytes
+    cue: int
+    t_s: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """The first message of a session file. session: its id. wall_ms: Unix time at the start."""
 
@@ -297,6 +308,7 @@ SessionEvent = (
     | Pong
     | CueSent
     | CueAck
+    | GuardCue
     | Header
     | ProfileText
     | CalibrationRead

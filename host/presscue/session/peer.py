@@ -189,6 +189,10 @@ class Session:
         """Ask for samples messages once more: what there is of orders first to end of a boot, then Fetched."""
         return wire.encode("fetch", self._new_token(), boot, first, end)
 
+    def guard_limits(self, limits: tuple) -> bytes:
+        """What the node is to guard by itself: see guarding.Limits."""
+        return wire.encode("guard_limits", self._new_token(), *limits)
+
     def open(self, slot: int, nonce: bytes) -> bytes:
         """Ask to be admitted with the key in a slot; the node answers with a Challenge."""
         return wire.encode("open", self._new_token(), slot, nonce)

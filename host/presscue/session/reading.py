@@ -42,6 +42,8 @@ def read_event(message: bytes, name: str, f: dict, offset_us: int) -> SessionEve
         case "cue_ack":
             start_s = (f["start_us"] + offset_us) * 1e-6
             return ev.CueAck(message, f["cue"], _name(wire.OUTCOMES, f["outcome"]), _name(wire.BY, f["by"]), start_s)
+        case "guard_cue":
+            return ev.GuardCue(message, f["cue"], (f["t_us"] + offset_us) * 1e-6, _name(wire.GUARDED, f["kind"]))
         case "calibration" if len(f["values"]) % 4 == 0:
             values = np.frombuffer(f["values"], "<f4")
             return ev.CalibrationRead(message, f["effective_us"] * 1e-6, f["layout"], values)

@@ -60,6 +60,7 @@ class Painter:
             "node": live.session.info.name if live.session.info else "",
             "ready": now.calibrated,
             "calibrating": live.fits.going_on,
+            "guard_ready": live.guard.ready,
             "observing": live.core.policy.params.observe_only,
             "knee_deg": _number(now.flexion_deg, 2),
             "limits_deg": [self._soft_deg, self._soft_deg + SAFE_FROM_DEG, self._deep_deg],
