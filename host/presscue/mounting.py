@@ -88,6 +88,8 @@ def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float]:
     """
     low = smooth(sled[:, :3], t_s, 0.08)
     rest = quiet(t_s, sled)
+    if not rest.any():
+        raise NoFit("the sled has not rested yet")
     force = np.median(sled[rest, :3], axis=0)
     rail, share = principal(low - force)
     if share < 0.5:
@@ -103,6 +105,8 @@ def flexion_frame(t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray) -> tuple
     moving: mask (n,) of the readings at which the sled moves too (or all, without a sled).
     """
     rest = quiet(t_s, leg)
+    if not rest.any():
+        raise NoFit("the leg has not rested yet")
     bias = np.median(leg[rest, 3:], axis=0)
     axis, share = principal(smooth(leg[:, 3:] - bias, t_s, 0.05)[moving])
     if share < 0.7:
