@@ -151,7 +151,11 @@ def test_a_schedule_of_everything_ends_with_each_sample_there_once_or_counted(ki
 
 @pytest.mark.slow
 @settings(
-    max_examples=60, deadline=None, derandomize=True, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.sampled_from(["ble", "ble", "usb"]), STEPS)
 def test_any_schedule_ends_with_each_sample_there_once_or_counted(kind, steps):
@@ -159,7 +163,11 @@ def test_any_schedule_ends_with_each_sample_there_once_or_counted(kind, steps):
 
 
 @settings(
-    max_examples=2, deadline=None, derandomize=True, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.sampled_from(["ble", "usb"]), STEPS)
 def test_a_few_schedules_end_so(kind, steps):
