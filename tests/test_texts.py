@@ -65,7 +65,7 @@ def looked_up(root: Path) -> list[re.Pattern[str]]:
                 f"{page}.{name}"
                 for name in found
                 if name != "{}"
-                for page in ("live", "setup", "fault")
+                for page in ("live", "setup", "fault", "floor")
                 if path.suffix == ".js"
             }
     named = [name for name in names if re.fullmatch(r"[\w{}]+(\.[\w{}]+)+", name) and not name.endswith(".{}.{}")]

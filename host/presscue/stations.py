@@ -46,19 +46,24 @@ class Stations:
         self._pool = ThreadPoolExecutor(1, "fit")
         self._switch_s = sys.getswitchinterval()
         sys.setswitchinterval(min(SWITCH_S, self._switch_s))
-        self._stations = {name: Station(name) for name in begin}
-        self._threads = [
-            threading.Thread(target=self._run, args=(station, begin[name]), name=name)
-            for name, station in self._stations.items()
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._stations: dict[str, Station] = {}
+        self._threads: list[threading.Thread] = []
+        for name, one in begin.items():
+            self.add(name, one)
 
     def __iter__(self) -> Iterator[Station]:
-        return iter(self._stations.values())
+        return iter(list(self._stations.values()))
 
     def __getitem__(self, name: str) -> Station:
         return self._stations[name]
+
+    def add(self, name: str, begin: Begin) -> None:
+        """Begin a station that has come later, or one that has ended; one that runs is left alone."""
+        if self._ended.is_set() or (name in self._stations and self._stations[name].running):
+            return
+        station = self._stations[name] = Station(name)
+        self._threads.append(threading.Thread(target=self._run, args=(station, begin), name=name))
+        self._threads[-1].start()
 
     @property
     def running(self) -> bool:

@@ -49,8 +49,9 @@ class Listener(Protocol):
 class Page:
     """A display, as those of view.py are. Raises LinkError if the process that serves it does not start."""
 
-    def __init__(self, painter: Painter, *, on_network: bool = False, port: int = PORT):
-        """on_network: reachable from other machines, with a token in the address; else from this one only."""
+    def __init__(self, painter: Painter | None, *, on_network: bool = False, port: int = PORT, page: str = "live"):
+        """painter: makes the pictures of `update`; without one they come by `show`. on_network: reachable from other
+        machines, with a token in the address; else from this one only. page: which of the server's pages."""
         self.painter = painter
         self.listeners: list[Listener] = []
         self.skipped = 0
@@ -61,7 +62,7 @@ class Page:
         self._told = -1
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.server", _ANY if on_network else _LOOPBACK, str(port)],
+            [sys.executable, "-m", f"{__package__}.server", _ANY if on_network else _LOOPBACK, str(port), page],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -89,9 +90,14 @@ class Page:
         if now_s - self._drawn_s < PICTURE_S and len(live.outputs) == self._told:
             return
         self._drawn_s, self._told = now_s, len(live.outputs)
+        assert self.painter is not None
         picture = self.painter.picture(live)
         for listener in self.listeners:
             picture |= listener.picture(live)
+        self.show(picture)
+
+    def show(self, picture: dict[str, Any]) -> None:
+        """Show this."""
         self._send(json.dumps(picture, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
     def close(self) -> None:

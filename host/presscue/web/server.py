@@ -36,8 +36,12 @@ ASSETS = {
     "live.js": "text/javascript",
     "setup.js": "text/javascript",
     "say.js": "text/javascript",
+    "floor.css": "text/css",
+    "floor.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
+PAGES = {"live": ("live", "setup", "fault", "side"), "floor": ("floor", "fault")}
+"""The pages, each a template of its name, and the sections of the texts that its script fills in."""
 COMMAND_MAX = 2000
 """Characters of a viewer's command; longer ones are no commands of ours."""
 VIEWERS_MAX = 64
@@ -75,13 +79,13 @@ class Stage:
         self._news = asyncio.Event()
 
 
-def application(stage: Stage, token: str | None, tell) -> Starlette:
-    """The pages. tell(line): what to do with a viewer's command, a line of JSON."""
+def application(stage: Stage, token: str | None, tell, name: str = "live") -> Starlette:
+    """One of PAGES and what it needs. tell(line): what to do with a viewer's command, a line of JSON."""
 
     async def page(request: Request) -> Response:
         if refused := _refusal(request, token):
             return refused
-        response = Response(_page(language()), media_type="text/html")
+        response = Response(_page(name, language()), media_type="text/html")
         if token is not None:
             response.set_cookie(TOKEN, token, httponly=True, samesite="strict")
         return _guarded(response, request)
@@ -177,15 +181,15 @@ def _asset(name: str) -> bytes:
 
 
 @cache
-def _page(of: str) -> str:
-    """The page in a language; its script gets the texts it fills in itself as JSON."""
+def _page(name: str, of: str) -> str:
+    """A page in a language; its script gets the texts it fills in itself as JSON."""
     folder = files("presscue.web")
     made = Environment(autoescape=True)
     made.globals["t"] = said
     pictures = made.from_string((folder / "pictures.svg").read_text(encoding="utf-8")).render()
-    words = {name: section(name) for name in ("live", "setup", "fault", "side")}
+    words = {part: section(part) for part in PAGES[name]}
     made.globals["section"] = section
-    return made.from_string((folder / "live.html").read_text(encoding="utf-8")).render(
+    return made.from_string((folder / f"{name}.html").read_text(encoding="utf-8")).render(
         language=of, words=words, marks=(folder / "marks.svg").read_text(encoding="utf-8"), pictures=pictures
     )
 
@@ -206,7 +210,7 @@ def listener(host: str, port: int) -> socket.socket:
     raise AssertionError
 
 
-async def serve(host: str, port: int, token: str | None) -> None:
+async def serve(host: str, port: int, token: str | None, page: str) -> None:
     """Serve until standard input ends."""
     stage = Stage()
     door = listener(host, port)
@@ -215,7 +219,8 @@ async def serve(host: str, port: int, token: str | None) -> None:
         print(line, flush=True)
 
     config = uvicorn.Config(
-        application(stage, token, tell), log_level="error", access_log=False, lifespan="off", ws="websockets-sansio",
+        application(stage, token, tell, page), log_level="error", access_log=False, lifespan="off",
+        ws="websockets-sansio",
         ws_per_message_deflate=False, ws_max_size=1 << 14, timeout_graceful_shutdown=1, server_header=False,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -234,6 +239,6 @@ async def serve(host: str, port: int, token: str | None) -> None:
 
 
 if __name__ == "__main__":
-    _host, _port, _token = sys.argv[1], int(sys.argv[2]), sys.stdin.readline().strip()
+    _host, _port, _shown, _token = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.stdin.readline().strip()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        asyncio.run(serve(_host, _port, _token or None))
+        asyncio.run(serve(_host, _port, _token or None, _shown))

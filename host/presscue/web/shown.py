@@ -46,23 +46,27 @@ def show(title: str, profile: Profile, display: Display, names: list[str] | None
         raise
 
 
-def open_page(title: str, profile: Profile, display: Display, names: list[str] | None = None) -> Page | None:
+def open_page(
+    title: str, profile: Profile, display: Display, names: list[str] | None = None, page: str = "live"
+) -> Page | None:
     """The page, if wanted. Says where it is, and opens it in a browser when a person sits here.
 
-    names: of lifters to choose from on it.
+    names: of lifters to choose from on it. page: which of server.PAGES.
     """
     if not display.page:
         return None
-    page = Page(Painter(profile, title, display.units), on_network=display.on_network, port=display.port)
-    page.listeners.append(Sayings(display.units, names or []))
+    painter = Painter(profile, title, display.units)
+    made = Page(painter, on_network=display.on_network, port=display.port, page=page)
+    if page == "live":
+        made.listeners.append(Sayings(display.units, names or []))
     if not display.quiet:
         console = Console(stderr=True)
-        console.print(f"page: {page.url}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"page: {made.url}", highlight=False, markup=False, soft_wrap=True)
         if display.on_network:
-            print_code(page.url, console)
+            print_code(made.url, console)
         elif sys.stderr.isatty():
-            webbrowser.open(page.url)
-    return page
+            webbrowser.open(made.url)
+    return made
 
 
 def print_code(url: str, console: Console) -> None:
