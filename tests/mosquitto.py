@@ -74,7 +74,7 @@ class Listener:
         if login:
             self._client.username_pw_set(login["user"], login["password"])
         self.subscribed = 0
-        self._client.on_connect = lambda client, *_: client.subscribe("#", qos=2)
+        self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.connect_async("127.0.0.1", port)
@@ -91,6 +91,9 @@ class Listener:
     def of(self, ending: str) -> list[Any]:
         """Payloads under topics that end so."""
         return [payload for topic, payload, _ in list(self.heard) if topic.endswith(ending)]
+
+    def _on_connect(self, client: Any, *_) -> None:
+        client.subscribe("#", qos=2)
 
     def _on_subscribe(self, *_) -> None:
         self.subscribed += 1

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,8 +136,7 @@ def test_the_last_will_says_that_presscue_has_gone(tmp_path: Path):
     with mosquitto(tmp_path, port), Listener(port) as listener:
         broker = Broker(Address("127.0.0.1", port))
         until(lambda: listener.of("presscue/status") == ["online"])
-        wire = broker._client.socket()
-        assert wire is not None
+        wire: Any = broker._client.socket()
         wire.shutdown(socket.SHUT_RDWR)  # as a cable that is pulled, or a process that is killed
         until(lambda: "offline" in listener.of("presscue/status"))
         until(lambda: listener.of("presscue/status")[-1] == "online")  # and it comes back by itself
