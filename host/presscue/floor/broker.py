@@ -63,7 +63,7 @@ def address_of(url: str, ca: Path | None = None, certificate: Path | None = None
         if path is not None and not path.is_file():
             raise UsageError(f"{path}: there is no such file")
     prefix = parts.path.strip("/") or PREFIX
-    if any(sign in prefix for sign in "#+\0"):
+    if any(sign in url for sign in "#+\0"):
         raise UsageError(f"{url}: a prefix holds no # and no +")
     user = None if parts.username is None else unquote(parts.username)
     return Address(parts.hostname, port or PORTS[parts.scheme], tls, user, os.environ.get(PASSWORD), prefix, ca,
