@@ -10,7 +10,7 @@ from ..web.picture import Painter
 
 SHOWN = (
     "title", "link", "trouble", "node", "ready", "calibrating", "knee_deg", "limits_deg", "depth", "phase", "set",
-    "rep", "reps", "cue", "faults", "parts_missing", "battery_v", "lost", "storage",
+    "rep", "reps", "cue", "faults", "parts_missing", "battery_v", "storage",
 )  # fmt: skip
 """What of a station's picture its tile has."""
 
@@ -33,5 +33,5 @@ class Tiles:
             return {"title": station.name, "link": state, "trouble": str(station.error or "")}
         painter = self._painters.setdefault(station.name, Painter(self._profile, station.name, self._units))
         whole = painter.picture(live)
-        clean = live.findings.clean_reps()
-        return {key: whole[key] for key in SHOWN} | {"clean": clean}
+        own = {"clean": live.findings.clean_reps(), "lost": live.session.counts.lost_readings}
+        return {key: whole[key] for key in SHOWN} | own
