@@ -16,6 +16,7 @@ PARKED_S = 3.0  # a sled that stands so long after the leg IMU was lost says not
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
+LET_GO_MPS = 0.1  # how far off the sled's velocity may be when the leg on it was not
 SURPRISE_S = 0.3  # its averaging time
 
 
@@ -38,6 +39,8 @@ def switch_on(m, s, t):
 
 @njit
 def stop_linkage(s, t):
+    if s.on == 1:
+        s.sled.P[1, 1] += LET_GO_MPS**2
     s.on = 0
     s.by_sled = 0
     s.busy_t_s = t

@@ -64,8 +64,9 @@ def step_sled(m, s, t, along, linked_mps, linked_m):
                 sd_mps = TURN_SD_MPS
             elif abs(off_mps) > LEASH_MPS:
                 sd_mps = ASTRAY_SD_MPS
-            update_entry(s.sled, 1, off_mps, sd_mps * sd_mps, math.inf)
-            x[0] += min(dt / TIED_S, 1.0) * (linked_m - x[0])
+            if t - s.moved_t_s < STILL_S or abs(linked_mps) < TURN_MPS:  # a quiet sled goes on as it went, or stands
+                update_entry(s.sled, 1, off_mps, sd_mps * sd_mps, math.inf)
+                x[0] += min(dt / TIED_S, 1.0) * (linked_m - x[0])
     s.along = along
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
     drift = abs(s.sled_fast - x[2]) > 0.08 + 2.0 * m.floor_mps2
