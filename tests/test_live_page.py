@@ -119,6 +119,7 @@ class Watched:
 
     def until(self, t_s: float, pace: float = 0.0) -> None:
         """On to this time of the node. pace: seconds of ours to wait in each step."""
+        assert self.page.painter is not None
         while self.live.core.merge.watermark < t_s and self.live.step():
             for fault in self.page.painter.picture(self.live)["faults"]:
                 self.known.setdefault(fault["id"], time.time() * 1000)

@@ -61,7 +61,7 @@ def run_start(
         shown.close()
         raise
     leader = Leader(live, Setup(observe_first=who.observes), who, timed)
-    if page is not None:
+    if page is not None and page.painter is not None:
         page.listeners.insert(0, leader)
         leader.on_profile = page.painter.know
     try:
