@@ -76,7 +76,7 @@ MICROPYTHON = BOTH_INTERPRETERS | frozenset(
     "array bluetooth errno esp32 gc hashlib machine math micropython os random select sys time".split()
 )
 
-ONE_FILE_EACH = ("bleak", "serial", "dask", "distributed", "duckdb", "fsspec", "paho")
+ONE_FILE_EACH = ("bleak", "serial", "dask", "distributed", "duckdb", "fsspec", "paho", "pylsl")
 HARDWARE_FILES = {
     "machine": {"main", "presscue_node.app"},
     "bluetooth": {"presscue_node.app", "presscue_node.ble_link"},

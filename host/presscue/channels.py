@@ -93,6 +93,10 @@ class ChannelTable:
         """How to convert a source; None while its rows are incomplete."""
         return self._layouts.get(source)
 
+    def labels(self, source: int) -> list[str]:
+        """What the node calls the channels of a source, units in the names."""
+        return [row[2] for _, row in sorted(self._rows.get(source, {}).items())]
+
     def knows(self, message: bytes, row: dict) -> bool:
         """Whether a decoded channel message says nothing new."""
         return self._messages.get((row["source"], row["index"])) == message

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -25,9 +26,12 @@ from .session.events import NodeInfo
 from .summary import advice_text, counted_text, faults_text, foresight_text, reps_table, sets_text
 from .texts import text
 from .units import Units
-from .view import View
+from .view import View, Views
 from .warmup import warm_up
 from .web.shown import Display, show
+
+if TYPE_CHECKING:
+    from .laboratory.outlet import Outlets
 
 CALIBRATION = wire.TYPES["calibration"]
 
@@ -42,8 +46,13 @@ def run_live(
     lifter: str | None,
     observe: bool,
     display: Display,
+    lsl: bool = False,
 ) -> int:
-    """Coach over a link. 0 when it ended as it should, 1 when the recording could not be kept. Raises PresscueError."""
+    """Coach over a link. lsl: with streams for a laboratory.
+
+    0 when it ended as it should, 1 when the recording could not be kept. Raises PresscueError.
+    """
+    outlets = outlets_of(moniker) if lsl else None
     moniker = moniker or only_port()
     known = None if profile is None else read_profile(profile)
     fits: How = "thread"
@@ -62,10 +71,12 @@ def run_live(
     with show(moniker, known, display, lifter_names(archive_folder(folder))) as view:
         link = open_link(moniker)
     keep = recorder_in(archive_folder(folder), known) if record else None
-    core = core_of(known, patient=fits == "anew", observe_only=observe)
+    core = core_of(known, patient=fits == "anew", observe_only=observe, trace=lsl)
     live = LiveSession(
         link, core, fits=fits, reopen=reopener(moniker, link), record=keep, session_id=secrets.randbits(32)
     )
+    if outlets is not None:
+        live.watch, view = outlets.take, Views(view, outlets)
     coach(live, view, getattr(link, "duration_s", None))
     keep_latency(moniker, live.latencies_ms)
     if not display.quiet:
@@ -152,6 +163,15 @@ def reopener(moniker: str, link: Link) -> Callable[[], Link] | None:
     if moniker.startswith("ble:"):
         return lambda: open_link(link.name)  # that node, whatever others are in reach by now
     return (lambda: open_link(moniker)) if moniker.startswith("serial:") else None
+
+
+def outlets_of(moniker: str | None) -> "Outlets":
+    """Streams for a laboratory. Raises UsageError where there can be none."""
+    if moniker is not None and moniker.startswith("replay:"):
+        raise UsageError("--lsl streams from a node: a recording is not of now; presscue export writes it as files")
+    from .laboratory.outlet import Outlets
+
+    return Outlets()
 
 
 def only_port() -> str:

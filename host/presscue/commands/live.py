@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--mqtt-cert", type=FILE, metavar="C.pem", help="Our own certificate, with --mqtt-key.")
 @click.option("--mqtt-key", type=FILE, metavar="K.pem", help="Its key.")
 @click.option("--no-discovery", is_flag=True, help="Do not describe the stations to Home Assistant.")
+@click.option("--lsl", is_flag=True, help="Stream readings, knee and events to the Lab Streaming Layer.")
 @display_options
 def live(
     links: tuple[str, ...],
@@ -40,6 +41,7 @@ def live(
     mqtt_cert: Path | None,
     mqtt_key: Path | None,
     no_discovery: bool,
+    lsl: bool,
     display: "Display",
 ) -> int:
     """Coach a session as it happens. LINK is ble:NAME, serial:PORT, sim: or replay:FILE; end with Ctrl-C.
@@ -49,6 +51,8 @@ def live(
     """
     if folder is not None and no_record:
         raise click.UsageError("--record and --no-record exclude each other")
+    if every and lsl:
+        raise click.UsageError("--lsl streams one session; leave --all out")
     if every:
         from ..floor.broker import address_of
         from ..floor.command import Wish, run_floor
@@ -69,4 +73,5 @@ def live(
         lifter=lifter,
         observe=observe,
         display=display,
+        lsl=lsl,
     )

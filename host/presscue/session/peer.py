@@ -73,6 +73,11 @@ class Session:
         self._header: bytes = b""
         self._profile = ProfileParts()
 
+    @property
+    def offset_us(self) -> int:
+        """The session clock less the clock of the node's present boot. Raises SessionMisuse before it is known."""
+        return self._known_boot().offset_us
+
     # --- in -------------------------------------------------------------------------------------
 
     def receive(self, data: bytes) -> list[SessionEvent]:
@@ -213,10 +218,10 @@ class Session:
 
     def cue(self, cue: results.Cue) -> bytes:
         """Play a cue. Its time of detection is told on the node's own clock, so that the node can let it expire."""
-        boot = self._known_boot()
+        offset_us = self.offset_us
         if cue.pattern not in wire.PATTERNS:
             raise SessionMisuse(f"no such pattern: {cue.pattern} (there are: {', '.join(wire.PATTERNS)})")
-        detected_us = max(0, round(cue.detected_s * 1e6) - boot.offset_us)
+        detected_us = max(0, round(cue.detected_s * 1e6) - offset_us)
         pattern = wire.PATTERNS.index(cue.pattern)
         return wire.encode("cue", cue.cue & 0xFFFF, pattern, cue.priority, cue.strength, cue.ttl_ms, detected_us)
 
