@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pytest
 from pyarrow import csv, parquet
 
@@ -12,7 +13,10 @@ from presscue import wire
 from presscue.analyze import analyze, open_source
 from presscue.archive.journal import add
 from presscue.cli import _status
+from presscue.errors import UsageError
 from presscue.exporting import tables
+from presscue.exporting.sto import orientation, write_sto
+from presscue.profile import Profile
 from presscue.results import Stretch
 
 
@@ -110,6 +114,35 @@ def test_an_mcap_is_read_back_by_its_own_library(session: Path, tmp_path: Path):
     assert abs(first_ns["/sled_imu"] - 1_700_000_000_000_000_000) < 1e9
 
 
+def test_an_sto_has_the_shanks_orientation(session: Path, tmp_path: Path):
+    to = tmp_path / "session.sto"
+    assert export(session, to) == 0
+    header, _, body = to.read_text().partition("endheader\n")
+    assert header.splitlines()[:2] == ["DataRate=100.000000", "DataType=Quaternion"]
+    assert body.splitlines()[0].split("\t") == ["time", "tibia_r_imu"]
+    rows = np.array([line.replace(",", "\t").split("\t") for line in body.splitlines()[1:]], float)
+    assert np.diff(rows[:, 0]) == pytest.approx(0.01)
+    assert np.linalg.norm(rows[:, 1:], axis=1) == pytest.approx(1.0)
+    series = pyarrow.Table.from_batches(tables.series(session, None))
+    known = np.isfinite(series["leg_pitch_deg"].to_numpy())
+    t_s, pitch_deg = (series[name].to_numpy()[known] for name in ("time_s", "leg_pitch_deg"))
+    turned_deg = np.degrees(2 * np.arctan2(rows[:, 4], rows[:, 1]))
+    assert turned_deg == pytest.approx(np.interp(rows[:, 0], t_s, pitch_deg), abs=1e-4)
+    assert turned_deg.min() < -30.0, "no rep in it"
+
+
+def test_an_sto_has_no_rows_where_nothing_was_measured():
+    rows_s, turns = orientation(np.array([0.0, 0.1, 2.0, 2.1]), np.array([0.0, 10.0, 20.0, 30.0]))
+    assert rows_s == pytest.approx([*np.arange(11) / 100, *(2.0 + np.arange(1, 11) / 100)])
+    assert turns[10] == pytest.approx([np.cos(np.radians(5)), 0, 0, np.sin(np.radians(5))])
+    assert orientation(np.zeros(0), np.zeros(0))[1].shape == (0, 4)
+
+
+def test_an_imu_on_the_thigh_makes_no_sto(tmp_path: Path):
+    with pytest.raises(UsageError, match="on the thigh"):
+        write_sto(tmp_path / "a.sto", [], Profile(segment="thigh"))
+
+
 def test_a_table_is_exported_like_a_session(session: Path, tmp_path: Path):
     """CSV → Parquet: the same readings."""
     assert export(session, tmp_path / "a.csv", "--what", "samples") == 0
@@ -125,7 +158,8 @@ def test_a_table_is_exported_like_a_session(session: Path, tmp_path: Path):
     [
         ("a.csv", [], "takes one table"),
         ("a.csv", ["--format", "mcap"], "says otherwise"),
-        ("a.xlsx", ["--what", "reps"], "--format csv, parquet or mcap"),
+        ("a.xlsx", ["--what", "reps"], "--format csv, parquet, mcap or sto"),
+        ("a.sto", ["--what", "reps"], "leave --what out"),
         ("nowhere/a.csv", ["--what", "reps"], "there is no folder"),
     ],
 )

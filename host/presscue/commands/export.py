@@ -11,7 +11,7 @@ from .options import archive_option, common
 @click.argument("session")
 @archive_option()
 @click.option(
-    "--format", "form", type=click.Choice(("csv", "parquet", "mcap")), help="csv, unless --to says otherwise."
+    "--format", "form", type=click.Choice(("csv", "parquet", "mcap", "sto")), help="csv, unless --to says otherwise."
 )
 @click.option(
     "--what", type=click.Choice(("samples", "series", "reps", "sets", "events")), multiple=True,
@@ -23,6 +23,8 @@ def export(
     session: str, folder: Path | None, form: str | None, what: tuple[str, ...], to: Path | None, quiet: bool
 ) -> int:
     """Write a session as CSV, Parquet or MCAP (for Foxglove): readings, curves, reps, sets and faults.
+
+    Or as sto: the shank's orientation, for OpenSim.
 
     SESSION is a file, `last`, a number of presscue history, or a name or its beginning. Annotations count. Without
     --to, the files are written here. What is there of the same name is replaced.

@@ -8,6 +8,7 @@ import pyarrow
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ..analyze import open_source
 from ..archive import catalog, facts, journal
 from ..archive.annotations import Tree
 from ..archive.annotations import fact as said_of
@@ -18,8 +19,10 @@ from ..summary import clock_text
 from . import tables
 from .files import write_table
 from .mcap import write_mcap
+from .sto import write_sto
 
 WHAT = tuple(tables.SCHEMAS)
+FORMATS = ("csv", "parquet", "mcap", "sto")
 
 
 class Session:
@@ -62,9 +65,11 @@ def run_export(
     """Write what is asked for. Raises PresscueError."""
     path = select(session, folder)
     kind = form or (to.suffix.lower().removeprefix(".") if to is not None and to.suffix else "csv")
-    if kind not in ("csv", "parquet", "mcap"):
-        raise UsageError(f"{to}: say --format csv, parquet or mcap, or let the name end so")
-    wanted = tuple(what) or WHAT
+    if kind not in FORMATS:
+        raise UsageError(f"{to}: say --format {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, or let the name end so")
+    wanted = tuple(what) or (("series",) if kind == "sto" else WHAT)
+    if kind == "sto" and wanted != ("series",):
+        raise UsageError("sto holds the orientation over time: leave --what out")
     targets = _targets(path, kind, wanted, to)
     for target in targets:
         if target.exists() and target.samefile(path):
@@ -83,6 +88,8 @@ def run_export(
                 about = {"session": path.name, "dated": "yes" if source.zero_ns() else "no"}
                 rows = write_mcap(target, {each: source.batches(each) for each in wanted}, zero_ns=source.zero_ns(),
                                   facts=about)  # fmt: skip
+            elif kind == "sto":
+                rows = write_sto(target, source.batches(name), open_source(path, source.profile).profile)
             else:
                 rows = write_table(target, tables.SCHEMAS[name], source.batches(name))
             if not quiet:
@@ -93,7 +100,7 @@ def run_export(
 
 def _targets(path: Path, kind: str, wanted: Sequence[str], to: Path | None) -> list[Path]:
     """The files to write: one for each table, or one MCAP file with all."""
-    if to is not None and to.suffix.lower() in (".csv", ".parquet", ".mcap"):
+    if to is not None and to.suffix.lower().removeprefix(".") in FORMATS:
         if to.suffix.lower() != f".{kind}":
             raise UsageError(f"{to}: its name says otherwise than --format {kind}")
         if kind != "mcap" and len(wanted) > 1:
