@@ -21,6 +21,7 @@ PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
 """Orders of a rep's strokes."""
 
 AFTER_HOLD_S = 1.5  # a leg held straight begins to bend so soon after the hold
+PUT_DOWN_S = 1.0  # and once the sled has stood for so long, it is on its stops
 
 
 @njit
@@ -167,6 +168,10 @@ def follow_strokes(p, s, t, out):
     """Running extremes of the present stroke, and its end."""
     y = s.y
     least = s.least
+    from_hold = min(s.high_s, s.low_s) < p.held_s + AFTER_HOLD_S
+    if from_hold and s.direction == 0 and t - s.moved_s >= PUT_DOWN_S:  # too short a way for a stroke of its own
+        s.high = s.low = y
+        s.high_s = s.low_s = t
     if y >= s.high:
         s.high, s.high_s = y, t
     if y <= s.low:

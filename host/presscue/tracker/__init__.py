@@ -33,6 +33,7 @@ PADS = wire.PADS
 RETURN_S = 1.7  # of the two seconds to wait on a moving sled, for a leg IMU that is back
 ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
+JOLT = 1.0  # and a sled that is thrown (m/s2) throws the flesh on the shank
 
 
 @njit
@@ -92,7 +93,7 @@ def step_leg_reading(m, s, f, t, v):
         s.filter_t_s = t
         by_rate, by_first, by_second = update_leg(s.link, m.links, m.leg, m.noise, rate, f1, f2)
         white = math.sqrt((by_rate**2 + by_first**2 + by_second**2) / 3.0)
-        white /= 1.0 + WOBBLE * abs(s.link.x[RATE])
+        white /= 1.0 + WOBBLE * abs(s.link.x[RATE]) + JOLT * abs(s.sled_fast - s.sled.x[2])
         s.leg_nis = surprise(s.leg_nis, white, 0.0 if dt > LOST_S else dt)
     s.leg_t_s = t
 
