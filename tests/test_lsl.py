@@ -268,6 +268,21 @@ def test_after_a_restart_of_the_node_times_are_still_right(lsl):
     assert late_s.max() < 0.1
 
 
+def test_a_better_estimate_never_lets_the_time_of_a_stream_go_back(lsl):
+    class Sent(list):
+        def push_chunk(self, values, stamps):
+            self.extend(stamps)
+
+    outlets = Outlets()
+    outlets.streams = {KNEE.name: Sent(), EVENTS.name: Sent()}
+    for stamps in ([1.000, 1.005, 1.010], [1.007, 1.012]):
+        outlets._send(KNEE, np.array(stamps), np.zeros((len(stamps), len(KNEE.columns))))
+        outlets._send(EVENTS, np.array(stamps[:1]), [["rep 1 end"]])
+    assert outlets.streams[KNEE.name] == [1.000, 1.005, 1.010, 1.010, 1.012]
+    outlets._send(EVENTS, np.array([0.5]), [["rep 1 start"]])
+    assert outlets.streams[EVENTS.name] == [1.000, 1.007, 0.5]
+
+
 def test_without_the_library_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(
