@@ -23,8 +23,9 @@ TYPINGS := firmware/typings/.$(STUBS)
 demo: $(RUN)
 	@$(BIN)/presscue demo $(DEMO_ARGS)
 
+# Two at a time, each file in one process: what it makes once serves all its tests.
 test: $(DEV)
-	@$(BIN)/python -m pytest $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST_ARGS)
 
 check: lint types firmware
 
