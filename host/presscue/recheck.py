@@ -13,10 +13,10 @@ import numpy as np
 from presscue.belief import MOUNT, after_rest, vector
 from presscue.calibration import Calibration, History
 from presscue.compiled import njit
-from presscue.estimator import FILTER, Leg, begin, flexion_at_rest, predict, update_leg, update_sled
+from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
 from presscue.mounting import angle_deg, moving_mask, principal
-from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, problem_of, thinned
+from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, problem_of, take_in, thinned
 
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
@@ -85,19 +85,9 @@ def sensitivities(kinds, t_s, readings, starts, weights, up, trials, noise, filt
     white, row = np.zeros((7, 3)), np.zeros(6)
     for i in range(len(t_s)):
         for k in range(7):
-            p, q = trials[k], filters[k]
+            p = trials[k]
             links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], up[0], up[1])
-            if starts[i, 0] == 1.0:
-                phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
-                begin(q, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
-            else:
-                predict(q, t_s[i] - t_s[i - 1], noise)
-            if kinds[i] == 0:
-                white[k, 0] = update_sled(q, links, noise, readings[i, 0])
-            else:
-                white[k, 0], white[k, 1], white[k, 2] = update_leg(
-                    q, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2]
-                )
+            take_in(kinds, t_s, readings, starts, i, links, leg, noise, filters[k], white, k)
         window = int((t_s[i] - t_s[0]) / WINDOW_S)
         for j in range(1 if kinds[i] == 0 else 3):
             here = weights[i] * huber(white[0, j])

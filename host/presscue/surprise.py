@@ -33,6 +33,22 @@ LEAST_SURPRISE = 0.02  # what is usual, at the least
 
 
 @njit
+def take_in(kinds, t_s, readings, starts, i, links, leg, noise, filter, out, row):
+    """Reading i through the filter, all as in `innovations`; its innovations into that row of out."""
+    if starts[i, 0] == 1.0:
+        phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
+        begin(filter, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
+    else:
+        predict(filter, t_s[i] - t_s[i - 1], noise)
+    if kinds[i] == 0:
+        out[row, 0] = update_sled(filter, links, noise, readings[i, 0])
+    else:
+        out[row, 0], out[row, 1], out[row, 2] = update_leg(
+            filter, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2]
+        )
+
+
+@njit
 def innovations(kinds, t_s, readings, starts, links, leg, noise, filter, out):
     """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none.
 
@@ -40,17 +56,7 @@ def innovations(kinds, t_s, readings, starts, links, leg, noise, filter, out):
     begins and the filter is set from the in-plane specific force of a leg at rest that stands beside it.
     """
     for i in range(len(t_s)):
-        if starts[i, 0] == 1.0:
-            phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
-            begin(filter, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
-        else:
-            predict(filter, t_s[i] - t_s[i - 1], noise)
-        if kinds[i] == 0:
-            out[i, 0] = update_sled(filter, links, noise, readings[i, 0])
-        else:
-            out[i, 0], out[i, 1], out[i, 2] = update_leg(
-                filter, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2]
-            )
+        take_in(kinds, t_s, readings, starts, i, links, leg, noise, filter, out, i)
 
 
 @dataclass(frozen=True)
