@@ -67,23 +67,15 @@ def said(live: LiveSession) -> list[str]:
     return [repr(out) for out in live.outputs if not isinstance(out, CalibrationWanted)]
 
 
-class Flaky:
-    """A link that is pulled between two times of its clock."""
+class Pulled:
+    """A link that is pulled between two times of its clock; how, says `read`."""
 
     envelope = "frames"
 
     def __init__(self, link, from_s: float, until_s: float):
-        self.link, self.name = link, "flaky"
+        self.link, self.name = link, type(self).__name__.lower()
         self.from_s, self.until_s = from_s, until_s
         self.lost = 0
-
-    def read(self, timeout_s: float) -> bytes:
-        if self.from_s <= self.link.now_s() < self.until_s:
-            self.lost += 1
-            while self.link.now_s() < self.until_s:
-                self.link.read(0.01)  # what the node says meanwhile is gone
-            raise LinkLost("flaky: unplugged")
-        return self.link.read(timeout_s)
 
     def write(self, data: bytes) -> None:
         self.link.write(data)
@@ -93,3 +85,15 @@ class Flaky:
 
     def close(self) -> None:
         pass
+
+
+class Flaky(Pulled):
+    """What the node says meanwhile is gone."""
+
+    def read(self, timeout_s: float) -> bytes:
+        if self.from_s <= self.link.now_s() < self.until_s:
+            self.lost += 1
+            while self.link.now_s() < self.until_s:
+                self.link.read(0.01)  # what the node says meanwhile is gone
+            raise LinkLost("flaky: unplugged")
+        return self.link.read(timeout_s)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from live_fakes import play
+from live_fakes import Pulled, play
 from presscue import guarding, wire
 from presscue.calibration import Calibration
 from presscue.errors import LinkLost
@@ -25,14 +25,8 @@ REACTION_S = 0.6
 """From a fault's onset until its cue must have come."""
 
 
-class Cut:
+class Cut(Pulled):
     """A cable that is pulled for a while. The node does not notice; its host is just silent."""
-
-    envelope = "frames"
-
-    def __init__(self, link: FastSimLink, from_s: float, until_s: float):
-        self.link, self.name = link, "cut"
-        self.from_s, self.until_s = from_s, until_s
 
     def read(self, timeout_s: float) -> bytes:
         if self.from_s <= self.now_s() < self.until_s:
@@ -41,15 +35,6 @@ class Cut:
             self.link.node.replug("link")
             raise LinkLost("cut: unplugged")
         return self.link.read(timeout_s)
-
-    def write(self, data: bytes) -> None:
-        self.link.write(data)
-
-    def now_s(self) -> float:
-        return self.link.now_s()
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass
