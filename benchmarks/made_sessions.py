@@ -33,18 +33,22 @@ class Template:
     profile: str
 
 
+def sources_of(table: dict[str, np.ndarray], until_s: float = np.inf) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """(source, t_s, values) of each sensor in a rendered table."""
+    sources = []
+    for source, names in ((wire.SLED, IMU_COLUMNS["sled"]), (wire.LEG, IMU_COLUMNS["leg"]), (wire.PADS, PAD_COLUMNS)):
+        values = np.stack([table[name] for name in names], axis=1)
+        there = ~np.isnan(values[:, 0]) & (table["time_s"] < until_s)
+        sources.append((source, table["time_s"][there], values[there]))
+    return sources
+
+
 def template(seed: int, minutes: float) -> Template:
     """A session of at least so many minutes."""
     sets = tuple([8] * max(1, round(minutes * 60 / 55)))
     scenario = random_scenario(seed, FAULTS, sets=sets, rest_s=15.0, fault_share=0.2)
     performance = perform(scenario)
-    table = render(performance)
-    columns = ((wire.SLED, IMU_COLUMNS["sled"]), (wire.LEG, IMU_COLUMNS["leg"]), (wire.PADS, PAD_COLUMNS))
-    sources = []
-    for source, names in columns:
-        values = np.stack([table[name] for name in names], axis=1)
-        there = ~np.isnan(values[:, 0]) & (table["time_s"] < 60 * minutes)
-        sources.append((source, table["time_s"][there], values[there]))
+    sources = sources_of(render(performance), 60 * minutes)
     profile = Profile(height_m=scenario.height_m, straight_leg_hold_s=performance.truth.hold_s, leg=scenario.leg,
                       sled_load_kg=round(scenario.sled_load_kg), lifter=f"lifter {seed}")  # fmt: skip
     return Template(sources, profile.to_toml())

@@ -9,13 +9,14 @@ import sys
 import time
 
 import numpy as np
+from made_sessions import sources_of
 
 from presscue import calibration, kernel, wire
 from presscue.core import Core, CoreConfig
 from presscue.fitting import answer, feed_answering, finish_answering
 from presscue.results import CalibrationWanted, Samples
 from presscue.simulator.performance import perform
-from presscue.simulator.render import IMU_COLUMNS, PAD_COLUMNS, render
+from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario
 
 PACKET_S = 0.02
@@ -25,13 +26,7 @@ def packets(minutes: float) -> tuple[list[list[Samples]], calibration.Priors, in
     """Blocks of 20 ms, as a node sends them; what is known beforehand; number of IMU readings."""
     scenario = random_scenario(2, faults=("lockout", "heel_lift", "depth", "tempo"))
     performance = perform(scenario)
-    table = render(performance)
-    columns = ((wire.SLED, IMU_COLUMNS["sled"]), (wire.LEG, IMU_COLUMNS["leg"]), (wire.PADS, PAD_COLUMNS))
-    sources = []
-    for source, names in columns:
-        values = np.stack([table[name] for name in names], axis=1)
-        there = ~np.isnan(values[:, 0])
-        sources.append((source, table["time_s"][there], values[there]))
+    sources = sources_of(render(performance))
     cuts = np.arange(0.0, performance.duration_s, PACKET_S)
     once = []
     for since in cuts:
