@@ -5,6 +5,7 @@ import shutil
 import time
 from typing import Any
 
+from ..faults import SAFE_BAND_DEG
 from ..findings import Findings
 from ..kernel import IDLE
 from ..live import LiveSession
@@ -15,8 +16,6 @@ from ..texts import spoken
 from ..units import METRIC, Units
 
 PHASES = ("rest", "lowering", "bottom", "pressing", "top")
-SAFE_FROM_DEG = 4.0
-"""The safe band begins this much above the limit of lockout (domain.md: 8 and 12 degrees)."""
 CUE_FRESH_S = 2.5
 FAULTS_SHOWN = 6
 PAD_MEMORY_S = 60.0
@@ -63,7 +62,7 @@ class Painter:
             "guard_ready": live.guard.ready,
             "observing": live.core.policy.params.observe_only,
             "knee_deg": _number(now.flexion_deg, 2),
-            "limits_deg": [self._soft_deg, self._soft_deg + SAFE_FROM_DEG, self._deep_deg],
+            "limits_deg": [self._soft_deg, self._soft_deg + SAFE_BAND_DEG, self._deep_deg],
             "depth": _number(now.depth, 3) if moving else None,
             "phase": PHASES[now.phase],
             "heels": self._pads(now.t_s, (now.heel_left, now.heel_right, now.seat)),
