@@ -1,6 +1,7 @@
 """The set-up in virtual time: from a bare node to the first analysed rep in few keys, and what it finds wrong."""
 
 import io
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +155,45 @@ def test_missing_gone_and_loose_are_said():
         )
     )
     assert setup.problems() == [("loose", {}), ("other", {"what": "bent", "action": "again"})]
+
+
+def pushed(swing_rad: float, stays_rad: float, source: int, for_s: float = 0.4) -> Samples:
+    """Three seconds of an IMU that a finger turns about x by swing_rad within for_s; stays_rad of it remain."""
+    t_s = np.arange(300) / 100.0
+    share = np.clip((t_s - 0.7) / for_s, 0.0, 1.0)
+    turn = swing_rad * np.sin(np.pi * share) + stays_rad * share
+    values = np.zeros((300, 6))
+    values[:, 1], values[:, 2] = 9.81 * np.sin(turn), 9.81 * np.cos(turn)
+    values[:, 3] = np.gradient(turn, t_s) + 0.02
+    return Samples(source, t_s, values + np.random.default_rng(1).normal(0.0, 0.01, values.shape))
+
+
+@pytest.mark.parametrize(
+    ("swing_deg", "stays_deg", "for_s", "said"),
+    [(3, 0, 0.4, []), (5, 1, 0.4, []), (15, 0, 0.4, ["slips"]), (4, 8, 0.4, ["slips"]), (30, 0, 1.7, [])],
+)
+def test_a_strap_that_gives_way_is_said_as_soon_as_it_is_pushed(swing_deg, stays_deg, for_s, said):
+    """The last one is a leg that moves: no push."""
+    setup = Setup(step="wear")
+    setup.feed([readings(SLED, -0.1, 0.02), readings(LEG, -0.1, 0.02)])
+    setup.press("next")
+    sled, leg = pushed(0.03, 0.0, SLED), pushed(math.radians(swing_deg), math.radians(stays_deg), LEG, for_s)
+    quiet = replace(sled, values=np.tile([0.0, 0.0, 9.81, 0.02, 0.0, 0.0], (300, 1)))
+    longer = [(sled, leg, 0.0), (quiet, replace(quiet, source=LEG), 3.0), (quiet, replace(quiet, source=LEG), 6.0)]
+    for one, other, after_s in longer:
+        for at in range(0, 300, 10):
+            part = slice(at, at + 10)
+            setup.feed([Samples(b.source, b.t_s[part] + after_s, b.values[part]) for b in (one, other)])
+            setup.look(Facts(after_s + at / 100, "streaming"))
+            if setup.step == "wear":
+                slips = [name for name, _ in setup.problems() if name == "slips"]
+                assert after_s == 0.0 or slips == said
+    assert setup.step == ("wear" if said else "hold")
+    if not said:
+        assert setup.behind()[0] == ("setup.wear.firm" if for_s < 1 else "setup.wear.done")
+    else:
+        setup.press("next")  # fastened, and to be pushed again
+        assert [name for name, _ in setup.problems() if name == "slips"] == []
 
 
 def test_a_hold_in_which_the_leg_moves_begins_anew():

@@ -5,6 +5,7 @@
 `skip` leaves a step as it is. A lifter presses three keys: cues felt, sensors on, legs straight.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,13 @@ from typing import Any
 from ..results import Samples
 from ..wire import LEG, PADS, PATTERNS, SLED
 from .motion import Motion
+from .push import Push
 
 STEPS = ("find", "cues", "wear", "hold", "press")
 CHECKLIST = ("height", "width", "toes", "trunk", "back")
 STILL_S = 2.0
+UNPUSHED_S = 5.0
+"""So long a sensor that sits is waited for to be pushed."""
 HOLD_S = 3.0
 HOLD_EDGE_S = 0.2
 """Left out at both ends of a hold."""
@@ -55,6 +59,7 @@ class Setup:
     hold_s: tuple[float, float] | None = None
     measuring: bool = False
     motion: Motion = field(default_factory=Motion)
+    pushes: dict[int, Push] = field(default_factory=lambda: {SLED: Push(), LEG: Push()})
     checked: set[str] = field(default_factory=set)
     facts: Facts = field(default_factory=lambda: Facts(0.0))
     played: int = 0
@@ -71,6 +76,9 @@ class Setup:
         """Readings as they come."""
         for block in blocks:
             self.motion.feed(block)
+            if self.step == "wear" and self.measuring and block.source in self.pushes and len(block.t_s):
+                rests = self.motion.still_since_s[block.source] < math.inf
+                self.pushes[block.source].feed(block, rests)
 
     def press(self, key: str) -> None:
         """A key of the lifter: next, skip or again; others are none. `check:NAME` ticks the list, or unticks it."""
@@ -85,6 +93,7 @@ class Setup:
                 self._go_on()
             elif self.step in ("wear", "hold"):
                 self.measuring, self._moved = True, False
+                self.pushes = {source: Push() for source in self.pushes}
                 self.motion.still_since_s = dict.fromkeys(self.motion.still_since_s, self.motion.t_s)
 
     def look(self, facts: Facts) -> str | None:
@@ -104,8 +113,8 @@ class Setup:
             self.played += 1
             self._due_s = facts.now_s + CUE_PAUSE_S
             return PATTERNS[self.played - 1]
-        elif self.step == "wear" and self.measuring and resting_s >= STILL_S:
-            self._go_on("setup.wear.done")
+        elif self.step == "wear" and self.measuring and resting_s >= self._rest_s() and not self._slipping():
+            self._go_on("setup.wear.firm" if self._pushed() else "setup.wear.done")
         elif self.step == "hold" and self.measuring:
             self._moved = self._moved or resting_s == 0.0
             if resting_s >= HOLD_S:
@@ -127,6 +136,7 @@ class Setup:
         if self.step != "find":
             missing = [name for source, name in _SOURCE_NAMES.items() if source not in self.motion.seen]
             found += [("missing", {"part": name}) for name in missing if name not in gone]
+        found += [("slips", {"part": part}) for part in self._slipping()]
         if self.step in ("hold", "press") and (self.motion.swapped() or "sensors_swapped" in self.facts.advice):
             found.append(("swapped", {}))
         if self.step == "press":
@@ -148,7 +158,7 @@ class Setup:
         if self.step in ("wear", "hold"):
             if not self.measuring:
                 return "", {}
-            left_s = max(0.0, (STILL_S if self.step == "wear" else HOLD_S) - self.motion.resting_s())
+            left_s = max(0.0, (self._rest_s() if self.step == "wear" else HOLD_S) - self.motion.resting_s())
             hold = "setup.hold.moved" if self._moved else "setup.hold.going"
             return "setup.wear.going" if self.step == "wear" else hold, {"s": f"{left_s:.0f}"}
         if self.step == "press":
@@ -163,10 +173,23 @@ class Setup:
         """What the last step came to: name and values of a text; "" for nothing, as after a skip."""
         return self._went_on
 
+    def _pushed(self) -> bool:
+        """Whether every IMU that is there was pushed."""
+        return all(push.firm is not None for source, push in self.pushes.items() if source in self.motion.seen)
+
+    def _rest_s(self) -> float:
+        """How long to sit still in the step `wear`."""
+        return STILL_S if self._pushed() else UNPUSHED_S
+
+    def _slipping(self) -> list[str]:
+        """Sensors that did not hold when they were pushed."""
+        return [_SOURCE_NAMES[source] for source, push in self.pushes.items() if push.firm is False]
+
     def _go_on(self, came_to: str = "", **values: Any) -> None:
         self._went_on = (came_to, values)
         at = STEPS.index(self.step) + 1
         self.step = STEPS[at] if at < len(STEPS) else "done"
         self.measuring = False
+        self.pushes = {source: Push() for source in self.pushes}
         if self.step in ("hold", "press"):
             self.motion.forget()

@@ -175,7 +175,7 @@ RULES: tuple[Rule, ...] = (
     Rule("intensity", "fair", ("acsm2009", "currier2023"), intensity),
     Rule("heavier_for_strength", "fair", ("currier2023", "acsm2009"), heavier_for_strength, "know"),
     Rule("often_to_failure", "fair", ("pareja2017", "acsm2009"), often_to_failure),
-    Rule("volume", "fair", ("schoenfeld2017", "currier2023"), volume, "know"),
+    Rule("volume", "fair", ("schoenfeld2017", "pelland2024"), volume, "know"),
     Rule("tempo", "opinion", ("practice", "schoenfeld2015"), tempo),
     Rule("sides", "weak", ("parkinson2021", "asymmetry2025"), sides, "know"),
     Rule("rpe_missing", "firm", ("reynolds2006",), rpe_missing),

@@ -6,9 +6,8 @@ Sureness = Literal["firm", "fair", "weak", "opinion"]
 """firm: trials and reviews agree. fair: some trials, or one good review. weak: little or contradictory. opinion: what
 experienced people advise; nobody has tested it on the leg press.
 
-What is said of a source was read in its abstract; not of `schoenfeld2017`, `parkinson2021` and `asymmetry2025`, which
-are quoted from the project's notes, nor of the two formulas, whose first printing was not to be had: others quote them
-alike."""
+What is said of a source was read in its abstract; of `escamilla2001` without its last lines. The first printings of the
+two formulas were not to be had: others quote them alike."""
 
 SOURCES: dict[str, str] = {
     "practice": "Physiotherapists' practice on the leg press; not tested in trials",
@@ -27,6 +26,10 @@ SOURCES: dict[str, str] = {
     "schoenfeld2017": (
         "Schoenfeld, Ogborn and Krieger: Dose-response relationship between weekly volume and muscle mass, a "
         "meta-analysis. J Sports Sci 35 (2017) 1073–1082"
+    ),
+    "pelland2024": (
+        "Pelland and others: The resistance training dose-response, meta-regressions of weekly volume and frequency. "
+        "SportRxiv preprint (2024)"
     ),
     "conceicao2016": (
         "Conceição and others: Movement velocity as a measure of exercise intensity in three lower limb "
