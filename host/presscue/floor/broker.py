@@ -88,6 +88,7 @@ class Broker:
         self._latest: dict[str, str] = {}
         self._changed: set[str] = set()
         self._events: deque[tuple[str, str]] = deque()
+        self._handing = False
         self._flying: list[Any] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -124,16 +125,24 @@ class Broker:
         self._wake.set()
 
     def close(self) -> None:
-        """Everything that waits goes out, if the broker takes it within LEAVE_S."""
-        self.tell(Message(self._status, OFFLINE, retain=True))
+        """Everything that waits goes out, then that we are gone, if the broker takes it within LEAVE_S."""
         end_s = time.monotonic() + LEAVE_S
-        while self.connected.is_set() and time.monotonic() < end_s and (self._events or self._changed or self._flying):
-            time.sleep(0.01)
+        self._wait_until_told(end_s)
+        self.tell(Message(self._status, OFFLINE, retain=True))
+        self._wait_until_told(end_s)
         self._ended = True
         self._wake.set()
         self._sender.join()
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _wait_until_told(self, end_s: float) -> None:
+        while self.connected.is_set() and time.monotonic() < end_s:
+            with self._lock:
+                waiting = self._changed or self._events or self._handing
+            if not waiting and not self._flying:
+                return
+            time.sleep(0.01)
 
     def _send_all(self) -> None:
         """The thread that hands to paho what waits, a few at a time: beyond that brokers hold back, or drop."""
@@ -150,7 +159,9 @@ class Broker:
                         (topic, payload), qos = self._events.popleft(), 2
                     else:
                         break
+                    self._handing = True
                 self._flying.append(self._client.publish(topic, payload, qos=qos, retain=qos == 1))
+                self._handing = False
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
