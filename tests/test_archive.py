@@ -292,7 +292,12 @@ def test_sessions_are_chosen_by_path_number_name_and_last(archive: Path):
     assert select(str(middle), archive) == middle
     assert select("2024", archive) == middle
     assert select(middle.stem, archive) == middle
-    for text, why in (("20", "3 recordings begin so"), ("1999", "number up to 3"), ("a/b", "no such file")):
+    for text, why in (
+        ("20", "3 recordings begin so"),
+        ("1999", "number up to 3"),
+        ("a/b", "no such file"),
+        (str(archive), "a folder, not"),
+    ):
         with pytest.raises(UsageError, match=why):
             select(text, archive)
     with pytest.raises(UsageError, match="no recordings in"):

@@ -13,6 +13,8 @@ def select(session: str, folder: Path) -> Path:
     path = Path(session).expanduser()
     if path.is_file():
         return path
+    if path.is_dir():
+        raise UsageError(f"{session}: a folder, not a recording; with --archive {session}, `last` is its latest")
     if len(path.parts) > 1:
         raise UsageError(f"{session}: there is no such file")
     listed = catalog.in_order(folder)
