@@ -98,6 +98,19 @@ def test_a_silent_sensor_holds_the_other_back_only_once():
     assert merge.watermark - 0.58 <= LAG_S
 
 
+def test_a_sensor_that_is_back_is_heard_though_its_blocks_come_behind_the_others():
+    """Each of its blocks is older than the newest of the other sensor: only the first may be lost."""
+    before = [block for k in range(20) for block in (imu(0, 0.02 * k, 0.02 * k + 0.01), imu(1, 0.02 * k + 0.005))]
+    alone = [imu(0, 0.02 * k, 0.02 * k + 0.01) for k in range(20, 60)]
+    again = [block for k in range(60, 80) for block in (imu(0, 0.02 * k, 0.02 * k + 0.01), imu(1, 0.02 * k + 0.005))]
+    seen, merge = released(before + alone + again)
+    back_s = [t for t, source in seen if source == 1 and t > 0.8]
+    assert merge.late == 1
+    assert back_s[0] == pytest.approx(61 * 0.02 + 0.005)
+    assert len(back_s) == 19
+    assert [t for t, _ in seen] == sorted(t for t, _ in seen)
+
+
 def test_the_order_does_not_depend_on_when_it_is_asked_for():
     rng = np.random.default_rng(3)
     blocks, t = [], [0.0, 0.0]

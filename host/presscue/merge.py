@@ -3,9 +3,9 @@
 A reading is released once no source that is alive can still bring an older one: the *watermark* is the least of the
 newest times of the IMUs, of those not more than LAG_S behind. So two IMUs that report together wait for nothing, a
 silent one holds the other back once, for LAG_S. What an IMU brings from before the watermark comes too late for the
-stream and is counted; a pad reading is then taken at the watermark instead. The order depends on the sequence of
-blocks alone, never on how they were grouped into calls: both steps are compiled, and see one block, one reading at a
-time.
+stream and is counted, but shows that it is back; a pad reading is then taken at the watermark instead. The order
+depends on the sequence of blocks alone, never on how they were grouped into calls: both steps are compiled, and see
+one block, one reading at a time.
 """
 
 import math
@@ -54,6 +54,7 @@ def accept(rings, cursors, counts, times, source, size, lost, t_s, values, block
             if t <= watermark:
                 if of != PADS:
                     counts[LATE] += 1
+                    last = t  # but the IMU is alive, and is waited for from now on
                     continue
                 t = watermark
             at = extend(rows, cursor, 1)
