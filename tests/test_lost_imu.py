@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from presscue.calibration import Priors
+from presscue.calibration import Calibration, Priors
 from presscue.core import Core, CoreConfig
 from presscue.findings import Findings
 from presscue.fitting import feed_answering, finish_answering
 from presscue.simulator.performance import perform
 from presscue.simulator.render import IMU_COLUMNS, render
 from presscue.simulator.scenario import random_scenario
+from presscue.tracker import model_of, new_state
+from presscue.tracker.sled import step_sled
 from test_core import blocks_of
 
 
@@ -66,3 +68,16 @@ def test_both_imus_lost_cost_the_reps_made_unseen_and_no_others(session, lasts_s
     reps, _, after = driven(session, ("sled", "leg"), lasts_s)
     assert len(session[0].reps) - may_lose <= reps <= len(session[0].reps)
     assert np.sqrt(np.nanmean(after[:, 1] ** 2)) < 3.0
+
+
+@pytest.mark.parametrize(("unsure_mps", "least_mps"), [(0.0, -0.1), (0.5, 0.17)])
+def test_a_linkage_that_has_just_begun_does_not_stop_a_sled_that_goes(unsure_mps, least_mps):
+    """The sled's own filter knows 0.2 m/s to 2 cm/s; the linkage says that it stands, but not how it could know."""
+    model, state = model_of(Calibration(0.0, True, False)), new_state()[0]
+    state.sled.x[1], state.sled.P[1, 1] = 0.2, 0.02**2
+    state.sled_t_s = state.moved_t_s = 0.0
+    for i in range(1, 60):
+        step_sled(model, state, i / 200.0, 0.5 * (-1) ** i, 0.0, state.sled.x[0], unsure_mps, False)
+        state.sled_t_s = i / 200.0
+    assert state.sled.x[1] > least_mps
+    assert unsure_mps > 0.0 or state.sled.x[1] < 0.1

@@ -156,6 +156,34 @@ def test_a_press_that_the_sled_alone_has_missed():
     assert len(found) == 5
 
 
+def test_a_stroke_longer_than_a_leg_swallows_no_reps():
+    """The sled's own filter astray by a metre and back, before the first rep and amid the set."""
+    rows = inclined_set(6).frames("sled")
+    for from_s in (3.5, 13.2):
+        on_its_way = np.clip((rows["t_s"] - from_s) / 1.5, 0.0, 1.0)
+        rows["position_m"] -= on_its_way
+        rows["velocity_mps"][(on_its_way > 0.0) & (on_its_way < 1.0)] -= 1.0 / 1.5
+    found, _, _ = Run().results(rows)
+    assert [r.travel_m < 0.3 for r in found].count(True) >= 4
+    assert len(found) <= 6
+
+
+def test_a_sled_that_seems_to_go_while_the_legs_walk_makes_no_stroke():
+    """Plates shake it, and its own filter takes that for 15 cm/s, out and in again."""
+    drawing = inclined_set(4)
+    rows = drawing.leg_off(20.0).frames()
+    walking = rows["t_s"] > drawing.now_s - 20.0
+    beat = rows["t_s"][walking] % 4.0 < 2.0
+    rows["velocity_mps"][walking] = np.where(beat, 0.15, -0.15)
+    rows["position_m"][walking] += np.cumsum(
+        rows["velocity_mps"][walking] * np.diff(rows["t_s"][walking], prepend=0.0).clip(0.0, 0.01)
+    )
+    rows["still"][walking] = 0.0
+    found, sets, _ = Run().results(rows)
+    assert len(found) == 4
+    assert len(sets) == 1
+
+
 @pytest.mark.parametrize("order", [reps.LOWERING_FIRST, reps.UNKNOWN_ORDER])
 def test_provisional_index_is_that_of_the_rep(order):
     run = Run(reps.Params(order=order))

@@ -23,10 +23,7 @@ FRAME = np.dtype(
         ("heel_left", "f8"),  # pad readings, as delivered
         ("heel_right", "f8"),
         ("seat", "f8"),
-        (
-            "engaged",
-            "f8",
-        ),  # 1 while leg and sled move as one linkage, 0 while not, NaN: cannot tell
+        ("engaged", "f8"),  # 1 while leg and sled move as one linkage, 0 while they do not, NaN: cannot tell
         ("still", "f8"),  # 1 while the sled stands still
     ]
 )

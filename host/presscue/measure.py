@@ -75,10 +75,10 @@ def take_measure(p, s, x):
         s.high = s.low = s.edge = s.top = s.bottom = y
         s.high_s = s.low_s = s.moved_s = s.on_s = t
     elif measure == SLED:
-        # What moves while the sled stands, or faster than a sled can, is the zero of the position. Not so with the
-        # linkage: a jump there makes up for a movement that the sled alone has missed.
+        # What moves while the sled stands or the legs go elsewhere, or faster than a sled can, is the zero of the
+        # position. Not so with the linkage: a jump there makes up for a movement that the sled alone has missed.
         alone = math.isnan(x.flexion_deg)
-        resting = alone and x.still == 1.0
+        resting = alone and (x.still == 1.0 or x.engaged == 0.0)
         jump = alone and dt < 0.1 and abs(y - s.y) > 0.03
         if resting or jump:
             shift(s, y - s.y)

@@ -2,7 +2,7 @@
 
 * A *stroke* is a monotone movement from one extremum to the next; it is over when the measure has come back from its
   running extremum by `least_stroke`. The hysteresis is local, so slow drift does not matter. One that begins in the
-  straight-leg hold, or as it ends, puts the sled on its stops.
+  straight-leg hold, or as it ends, puts the sled on its stops; one longer than a leg is none.
 * A *rep* is a pair of strokes, lowering and press in either order. A set that begins with a press clearly shorter
   than the lowering behind it began with unracking, which is no part of a rep. A stroke left over at the end of a set
   is the re-racking. A second stroke much shorter than the first is a dip on the way: the first goes on.
@@ -107,6 +107,9 @@ def end_stroke(p, s, t, out):
         s.first = 0
         return
     length = s.high - s.low
+    if s.measure == SLED and length > p.longest_m:
+        s.first = 0
+        return
     first = abs(s.first_to - s.first_from)
     if s.first == -s.direction:
         if is_unracking(p, s, first, length):

@@ -36,6 +36,7 @@ class Params(NamedTuple):
     stroke_m: float = 0.07  # least stroke; travel from 90 to 5 degrees is 0.23-0.27 m (domain.md)
     stroke_deg: float = 25.0  # the same in flexion
     stroke_pitch_deg: float = 12.0  # the same in leg pitch, about half of flexion
+    longest_m: float = 0.6  # greatest stroke: a leg of 1.1 m from straight to 120 degrees goes 0.5 m
     speed_mps: float = 0.03  # slower is standing; beyond the velocity error of the sled alone (1-2 cm/s)
     speed_dps: float = 8.0  # the same in flexion
     speed_pitch_dps: float = 5.0  # the same in pitch

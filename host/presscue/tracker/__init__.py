@@ -16,7 +16,7 @@ from presscue import wire
 from presscue.compiled import njit
 from presscue.estimator import PHI, RATE, carry_over, predict, update_leg, update_sled
 from presscue.linkage import pose
-from presscue.tracker.linking import go_on_by_both, maybe_start, stop_linkage, surprise, watch_linkage
+from presscue.tracker.linking import go_on_by_both, goes_apart, maybe_start, stop_linkage, surprise, watch_linkage
 from presscue.tracker.out_of_plane import step_plane, write_plane
 from presscue.tracker.pitch import step_pitch
 from presscue.tracker.sled import step_sled
@@ -40,14 +40,16 @@ JOLT = 1.0  # and a sled that is thrown (m/s2) throws the flesh on the shank
 def step_sled_reading(m, s, f, t, v):
     """One reading v of the sled IMU."""
     along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
-    linked_mps = linked_m = math.nan
+    linked_mps = linked_m = unsure_mps = math.nan
     if s.on == 1:
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
         if t - s.leg_t_s < 0.5 * LOST_S:
             at = pose(m.links, s.link.x[PHI])
             linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
-    still = step_sled(m, s, t, along, linked_mps, linked_m)
+            unsure_mps = abs(at.D1) * math.sqrt(max(s.link.P[RATE, RATE], 0.0))
+    alone = s.apart == 1 and t - s.leg_t_s < 0.5 * LOST_S
+    still = step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone)
     f.still = 1.0 if still else 0.0
     if s.on == 1:
         at = pose(m.links, s.link.x[PHI])
@@ -82,12 +84,13 @@ def step_leg_reading(m, s, f, t, v):
     s.rate_low += low * (rate - s.rate_low)
     if abs(s.rate_low) > 0.1 or abs(rate) > 0.3:
         s.busy_t_s = t
+    s.apart = 1 if m.linked and s.on == 0 and s.by_sled == 0 and goes_apart(m, s) else 0
     if s.by_sled == 1 and t - s.sled_t_s < LOST_S:
         go_on_by_both(m, s, t, rate)
     elif m.linked and s.on == 0 and t - s.sled_t_s < LOST_S:
         if LOST_S < dt < 1e8:
             s.busy_t_s, s.wait_t_s = t, t - RETURN_S
-        maybe_start(m, s, t, f.still == 1.0)
+        maybe_start(m, s, t, f.still == 1.0, rate)
     if s.on == 1:
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t

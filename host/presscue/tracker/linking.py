@@ -11,6 +11,7 @@ from presscue.tracker.steps import walks
 
 SLED = wire.SLED
 
+APART_MPS, APART_SHARE = 0.02, 0.25  # how well gravity and gyro of the leg alone tell the velocity of a sled it is on
 UNSURE_RAD = 0.17  # flexion less sure than this is not told, where an IMU is lost
 PARKED_S = 3.0  # a sled that stands so long after the leg IMU was lost says nothing of the leg any more
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
@@ -71,31 +72,53 @@ def by_sled(m, s):
 
 
 @njit
-def go_on_by_both(m, s, t, rate):
-    """The leg IMU is back while the sled still knows the place. rate: about the flexion axis (rad/s)."""
-    phi, sd = by_sled(m, s)
-    begin(s.link, phi, max(sd, 0.02), m.leg.mount_rad, MOUNT_SD_RAD)
+def begin_moving(m, s, phi, phi_sd, rate):
+    """The linkage filter from a leg that turns: flexion (rad), rate about the flexion axis (rad/s)."""
+    begin(s.link, phi, phi_sd, m.leg.mount_rad, MOUNT_SD_RAD)
     s.link.x[RATE] = rate / (pose(m.links, phi).theta1 + m.leg.tissue)
     s.link.P[RATE, RATE] = 0.3**2
     s.link.P[ACCELERATION, ACCELERATION] = 8.0**2
+
+
+@njit
+def go_on_by_both(m, s, t, rate):
+    """The leg IMU is back while the sled still knows the place. rate: about the flexion axis (rad/s)."""
+    phi, sd = by_sled(m, s)
+    begin_moving(m, s, phi, max(sd, 0.02), rate)
     s.by_sled = 0
     switch_on(m, s, t)
 
 
 @njit
-def maybe_start(m, s, t, still):
-    """Start the linkage filter from gravity once the leg rests (or, after 2 s on a moving sled, as well as can be).
-    Plates that shake the sled while the leg walks are no moving sled."""
+def goes_apart(m, s):
+    """Whether the leg turns otherwise than a leg on the sled does, as far as both are known without the linkage."""
+    phi = flexion_at_rest(m.links, m.leg, s.f1_low, s.f2_low)
+    if math.isnan(phi):
+        return True
+    at = pose(m.links, phi)
+    sled_mps = s.sled.x[1]
+    off_mps = at.D1 * s.rate_low / (at.theta1 + m.leg.tissue) - sled_mps
+    return off_mps * off_mps > 9.0 * (s.sled.P[1, 1] + APART_MPS**2 + (APART_SHARE * sled_mps) ** 2)
+
+
+@njit
+def maybe_start(m, s, t, still, rate):
+    """Start the linkage filter from gravity once the leg rests, or, after 2 s on a sled that moves as the leg turns
+    (rate about the flexion axis, rad/s), as well as can be. Plates that shake the sled while the leg walks are no
+    moving sled."""
     if s.wait_t_s < -1e8:
         s.wait_t_s = t
     rests = t - s.busy_t_s >= QUIET_S
-    if not rests and (still or walks(s, t) or t - s.wait_t_s < 2.0):
+    if not rests and (still or walks(s, t) or t - s.wait_t_s < 2.0 or s.apart == 1):
         return
-    s.wait_t_s = t
     phi = flexion_at_rest(m.links, m.leg, s.f1_low, s.f2_low)
     if math.isnan(phi):
         return
-    begin(s.link, phi, 0.07 if rests else 0.2, m.leg.mount_rad, MOUNT_SD_RAD)
+    if rests:
+        begin(s.link, phi, 0.07, m.leg.mount_rad, MOUNT_SD_RAD)
+    else:
+        begin_moving(m, s, phi, 0.2, rate)
+    s.wait_t_s = t
     switch_on(m, s, t)
 
 

@@ -18,9 +18,10 @@ TIED_S = 60.0  # how slowly the sled's place follows the linkage's
 
 
 @njit
-def step_sled(m, s, t, along, linked_mps, linked_m):
+def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone):
     """Sled filter: along is specific force along the rail without gravity (m/s2), linked_mps the velocity that the
-    linkage filter sees and linked_m its place (NaN while it is off). Returns True while the sled is still.
+    linkage filter sees, unsure_mps its standard deviation and linked_m its place (NaN while it is off). alone: the leg
+    does not go as the sled does. Returns True while the sled is still.
 
     In a set the linkage says when the sled turns; its velocity elsewhere, and its place, are only as good as the
     geometry. From turn to turn the sled's acceleration says more.
@@ -65,7 +66,7 @@ def step_sled(m, s, t, along, linked_mps, linked_m):
             elif abs(off_mps) > LEASH_MPS:
                 sd_mps = ASTRAY_SD_MPS
             if t - s.moved_t_s < STILL_S or abs(linked_mps) < TURN_MPS:  # a quiet sled goes on as it went, or stands
-                update_entry(s.sled, 1, off_mps, sd_mps * sd_mps, math.inf)
+                update_entry(s.sled, 1, off_mps, sd_mps * sd_mps + unsure_mps * unsure_mps, math.inf)
                 x[0] += min(dt / TIED_S, 1.0) * (linked_m - x[0])
     s.along = along
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
@@ -81,7 +82,7 @@ def step_sled(m, s, t, along, linked_mps, linked_m):
             may_stand = x[1] * x[1] < 9.0 * (P[1, 1] + 0.02**2)
         else:
             may_stand = abs(linked_mps) < SLOW_MPS or abs(s.dead_mps) < abs(s.dead_mps - linked_mps)
-        if may_stand or t - s.moved_t_s > 8.0:
+        if may_stand or alone or t - s.moved_t_s > 8.0:
             s.dead_mps = 0.0
             if math.isnan(linked_mps):
                 update_entry(s.sled, 1, -x[1], STOOD_SD_MPS**2, math.inf)

@@ -73,6 +73,7 @@ STATE = np.dtype(
         ("leg_nis", "f8"),
         ("wait_t_s", "f8"),  # since when it is off
         ("by_sled", "i8"),  # 1 while the leg IMU is lost and the sled says where the leg is
+        ("apart", "i8"),  # 1 while it is off and the leg does not go as the sled does
         ("sled_D", "f8"),  # rail coordinate of the sled filter's zero
         # sled
         ("sled_t_s", "f8"),

@@ -43,7 +43,7 @@ def write_frame(m, s, f, t):
         f.flexion_sd_deg = math.nan
         f.rate_dps = math.nan
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
-    f.engaged = 0.0 if both or walks(s, t) else math.nan
+    f.engaged = 0.0 if (s.apart == 1 if both else walks(s, t)) else math.nan
     if m.has_sled and t - s.sled_t_s < LOST_S:
         f.position_m = s.sled.x[0]
         f.velocity_mps = s.sled.x[1]
