@@ -3,7 +3,8 @@
 from presscue import wire
 
 _REST, _FULL, _REBOOT = range(len(wire.REASONS))
-_PACKED, _SAMPLES, _ACK = wire.TYPES["packed"], wire.TYPES["samples"], wire.TYPES["cue_ack"]
+_PACKED, _SAMPLES = wire.TYPES["packed"], wire.TYPES["samples"]
+_ACK, _GUARD_CUE = wire.TYPES["cue_ack"], wire.TYPES["guard_cue"]
 
 
 class BackFill:
@@ -45,7 +46,7 @@ class BackFill:
         while self._next < self._end:
             while self._messages:
                 message = self._messages.pop()
-                if message[0] == _ACK:
+                if message[0] == _ACK or message[0] == _GUARD_CUE:
                     return message
                 first, after = _orders(message)
                 if first < self._end and after > self._next:

@@ -20,6 +20,7 @@ _STRENGTHS = (100, 80, 80, 80)
 _TTL_MS = const(300)
 _CALM_US = const(1_500_000)  # after a cue, only a more important one
 _MOVED_US = const(400_000)  # a sled that has not moved for so long rests
+_SLOWED_US = const(1_500_000)  # under a leg that turns; who gets up does so later
 _REST_US = const(5_000_000)  # the set is over: a slow sled may seem to rest for three seconds
 _TURNED_US = const(60_000)  # a leg that has not turned for so long stands
 _TURNING = const(100)  # counts of rate: 1.8 degrees a second
@@ -32,6 +33,7 @@ _FAR = const(1 << 28)  # turns; keeps the sum a small integer
 _LOW, _DEEP = const(6), const(3)  # readings beyond the limit: 30 ms, 15 ms
 _LIFTED = const(8)  # readings of the pads: 120 ms
 _STOOD = const(40)  # readings of a light heel while the leg stands: it is no lift
+_FULL = const(27_500)  # counts, just above the supply: a pad's load goes with V / (supply - V)
 _WARM = const(20)  # readings of the pads from which a set's level is taken
 _KEPT = const(16)
 _BY_GUARD = const(1)
@@ -83,7 +85,8 @@ class Guard:
         if not self.ready:
             return
         rested_us = self._gate.rested_us(now)
-        moving = rested_us < _MOVED_US
+        turning = time.ticks_diff(now, self._turned_at) < _TURNED_US
+        moving = rested_us < (_SLOWED_US if turning else _MOVED_US)
         if rested_us > _OVER_US:
             self.ready = False
         at = DATA
@@ -96,7 +99,6 @@ class Guard:
         elif buffer[SOURCE] == wire.PADS:
             if rested_us > _REST_US:
                 self._warm = 0
-            turning = time.ticks_diff(now, self._turned_at) < _TURNED_US
             for _ in range(buffer[COUNT]):
                 self._weigh(buffer, at, turning, now)
                 at += 6
@@ -163,7 +165,7 @@ class Guard:
                 if turning:
                     self._level[side] = load << 4 if self._warm == 1 else level + ((load << 4) - level >> 3)
                 self._light[side] = self._stood[side] = 0
-            elif load << 12 >= level * self._share[side]:
+            elif load * (_FULL - (level >> 4)) >= ((level >> 4) * (_FULL - load) >> 8) * self._share[side]:
                 self._light[side] = self._stood[side] = 0
                 self._level[side] = level + ((load << 4) - level >> 7)
             elif not turning:

@@ -67,7 +67,7 @@ class Session:
         self._pages = PageReader() if envelope == "pages" else None
         self._boots: dict[int, BootSequence] = {}
         self._boot: BootSequence | None = None
-        self._acks: set[bytes] = set()
+        self._cues: set[bytes] = set()
         self._token = 0
         self._pending: set[int] = set()
         self._header: bytes = b""
@@ -318,7 +318,7 @@ class Session:
             event = read_event(message, name, fields, boot.offset_us if boot else 0)
         if event is None:
             self.counts.malformed += 1
-        elif isinstance(event, ev.CueAck) and message in self._acks:
+        elif isinstance(event, ev.CueAck | ev.GuardCue) and message in self._cues:
             self.counts.repeated += 1  # from the log, once more
         elif isinstance(event, ev.Notice) and event.code == "paused":
             assert boot is not None
@@ -336,8 +336,8 @@ class Session:
             if isinstance(event, ev.Result) and event.token in self._pending:
                 self._pending.discard(event.token)
                 event = replace(event, ours=True)
-            elif isinstance(event, ev.CueAck):
-                self._acks.add(message)
+            elif isinstance(event, ev.CueAck | ev.GuardCue):
+                self._cues.add(message)
             elif isinstance(event, ev.Pong) and boot is not None:
                 ahead_us = event.host_us - event.node_us
                 boot.host_ahead_us = ahead_us if boot.host_ahead_us is None else max(boot.host_ahead_us, ahead_us)
