@@ -12,7 +12,6 @@ gives the events that live gave, in any chunking.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from .. import channels, results, wire
 from ..errors import PeerError, SessionMisuse
@@ -131,12 +130,13 @@ class Session:
     def missing(self) -> Counter[str]:
         """Readings that are missing, by reason: see `missing.py`; with what each reboot of the node cost, as far as
         pings allow to tell."""
-        boots = list(self._boots.values())
         reasons: Counter[str] = Counter()
-        for boot in boots:
+        heard: list[BootSequence] = []  # the last boot of which a pong came, and those since
+        for boot in self._boots.values():
             reasons += boot.missing.by_reason(boot.holes())
-        for before, boot in pairwise(boots):
-            reasons["reboot"] += boot.dead_readings(before)
+            if heard and boot.host_ahead_us is not None:
+                reasons["reboot"] += boot.dead_readings(heard[0], heard[1:])
+            heard = [*heard, boot] if boot.host_ahead_us is None else [boot]
         return +reasons
 
     # --- out: messages to frame with `send` -------------------------------------------------------

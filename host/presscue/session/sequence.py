@@ -1,6 +1,7 @@
 """Which samples messages are new, late or repeated within one boot of the node, and what is missing."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -89,15 +90,18 @@ class BootSequence:
         """Messages that are missing."""
         return [hole for hole in self._holes if hole[0] or self.whole]
 
-    def dead_readings(self, after: "BootSequence") -> int:
-        """Readings that there would have been between the boot before this one and this one, by the host's clock."""
+    def dead_readings(self, after: "BootSequence", between: Sequence["BootSequence"] = ()) -> int:
+        """Readings that there would have been between an earlier boot and this one, by the host's clock, but for those
+        of the boots between, of which no pong came."""
         if self.host_ahead_us is None or after.host_ahead_us is None:
             return 0
         ahead_us = self.host_ahead_us - after.host_ahead_us
         dead = 0
         for source, (end_us, period_ns) in after.ended_us.items():
             if source in self.began_us:
-                dead += max(0, round((self.began_us[source] + ahead_us - end_us) * 1000 / period_ns))
+                lived_us = sum(boot.ended_us[source][0] - boot.began_us[source] for boot in between
+                               if source in boot.ended_us)  # fmt: skip
+                dead += max(0, round((self.began_us[source] + ahead_us - end_us - lived_us) * 1000 / period_ns))
         return dead
 
     def place_all(self, orders: np.ndarray) -> None:
