@@ -120,8 +120,6 @@ class Wires:
 class Tap:
     """In the recorder's and the outbox's place: passes samples messages on, and keeps what the guard says."""
 
-    longest = fw.outbox.SAMPLES_MAX
-
     def __init__(self, take: Callable[[bytes], None]):
         self._take = take
         self.gate = fw.motion_gate.MotionGate()

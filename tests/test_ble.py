@@ -188,9 +188,48 @@ def test_a_cut_packet_is_counted_and_the_next_one_read():
     message = wire.encode("hello", 1)
     whole = bytes((len(message),)) + message
     assert decoder.feed(whole * 3) == [message] * 3
-    assert decoder.feed(whole * 2 + whole[:-1]) == []
-    assert decoder.feed(b"\x00") == []
-    assert (decoder.good, decoder.bad) == (1, 2)
+    assert decoder.feed(whole * 2 + whole[:-1]) == [message] * 2
+    assert decoder.feed(whole) == [message]
+    assert decoder.feed(b"\x00" + whole) == []
+    assert (decoder.good, decoder.bad) == (2, 2)
+
+
+@pytest.mark.parametrize("room_bytes", [20, 182])
+def test_a_message_longer_than_the_connection_carries_comes_in_parts(room_bytes):
+    decoder = wire.PacketDecoder()
+    message = wire.encode("info", 1, 2, 0, 1, 0, 3, bytes(8), tail=bytes(range(200)))
+    left, found = bytes((len(message),)) + message, []
+    while left:
+        found += decoder.feed(left[:room_bytes])
+        left = b"\x00" + left[room_bytes:] if left[room_bytes:] else b""
+    assert found == [message]
+    assert decoder.bad == 0
+
+
+@pytest.mark.parametrize(("mtu", "packets"), [(185, 4), pytest.param(23, 24, marks=pytest.mark.slow)])
+def test_a_narrow_connection_costs_nothing_but_packets_not_even_what_a_drop_took(mtu, packets):
+    """185 is what an iPhone agrees to, 23 what there is without any agreement; packets of 23 bytes are short."""
+    room = furnish(packets=packets)
+    room.air.mtu = mtu
+    try:
+        room.loop.call_at(4.0, room.air.set_range, False)
+        room.loop.call_at(7.0, room.air.set_range, True)
+        link = BleLink("", room.radio)
+        live = session(link, reopen=lambda: BleLink("", room.radio), session_id=7,
+                       sleep=lambda seconds: room.loop.run_until_complete(ble.asyncio.sleep(seconds)))  # fmt: skip
+        while room.loop.time() < 9.0 or (live.session.wanted() and room.loop.time() < 30.0):
+            live.step()
+        live.play("pulse")
+        live.finish()
+        counts = live.session.counts
+        print(
+            f"MTU {mtu}: at {room.loop.time():.1f} s {counts.filled_readings} readings fetched after a drop, missing {live.session.missing()}"
+        )
+        assert counts.lost_readings == counts.filled_readings > 1000
+        assert counts.bad_frames == 0
+        assert [ack.outcome for ack in live.acks] == ["started"]
+    finally:
+        room.close()
 
 
 def test_without_bluetooth_the_line_says_what_to_do():

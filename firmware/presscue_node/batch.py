@@ -6,7 +6,7 @@ import time
 from micropython import const
 
 from presscue import wire
-from presscue_node.outbox import new_buffer
+from presscue_node.outbox import SAMPLES_MAX, new_buffer
 
 # Places in the message, from the message table: type, source, boot, order, seq, t_us, period_ns, count, channels, data.
 _HEAD = "<BBHII"
@@ -33,7 +33,7 @@ class Batch:
         self._source = source
         self._channels = channels
         self._size = 2 * channels
-        self._room = 0
+        self._room = (SAMPLES_MAX - _DATA) // self._size
         self._buffer = new_buffer()
         self._count = 0
         self._first = 0
@@ -47,7 +47,6 @@ class Batch:
             if lost or self._count == self._room or not -_SLACK_US <= off <= _SLACK_US:
                 self.flush()
         if not self._count:
-            self._room = (self._flow.longest - _DATA) // self._size
             self.seq += lost
             self._first = ticks
         at = _DATA + self._count * self._size

@@ -1,7 +1,8 @@
 """The link over Bluetooth: messages out of the outbox in notifications and indications, writes in as messages.
 
-A packet holds whole messages, each behind its length. Samples of a batch are gathered into one packet, so that even a
-central that asks for a slow connection (60 ms, a few packets each) keeps up. The stack neither queues nor tells: when
+A packet holds whole messages, each behind its length; one that is longer than the link's goes on in the next, behind a
+0. Samples of a batch are gathered into one packet, so that even a central that asks for a slow connection (60 ms, a few
+packets each) keeps up. The stack neither queues nor tells: when
 it has no buffer left (ENOMEM) the packet is kept and tried again, and what piles up meanwhile is the outbox's to count.
 """
 
@@ -18,7 +19,6 @@ _READ = const(4)
 _ALLOWED, _NOT_AUTHORIZED = const(0x00), const(0x08)  # answers to a read
 _STREAM, _CUE, _COMMAND = const(0), const(1), const(2)
 _MTU = const(247)
-_MTU_LEAST = const(100)  # below, not even an answer fits: the central has not asked for more yet
 _HEAD = const(3)  # of a notification, from the MTU
 _INBOX = const(12)  # writes of one host waiting to be looked at
 _STRANGER_US = const(10_000_000)  # who has not proved a key by then has to go
@@ -96,13 +96,6 @@ class BleLink:
     def connected(self):
         return any(peer.handle is not None for peer in self._peers)
 
-    def longest(self, host):
-        """Longest message that fits a packet to this host."""
-        for peer in self._peers:
-            if peer.host == host:
-                return min(wire.MESSAGE_MAX, peer.mtu - _HEAD - 1)
-        return wire.MESSAGE_MAX
-
     def show_battery(self, percent):
         self._ble.gatts_write(self._battery, bytes((percent,)))
 
@@ -135,7 +128,7 @@ class BleLink:
     def send(self, hold):
         """Pass on what the stack takes now. hold: more samples are about to come, a packet that has room may wait."""
         for peer in self._peers:
-            if peer.handle is not None and peer.mtu >= _MTU_LEAST:
+            if peer.handle is not None:
                 self._send(peer, hold)
 
     # --- inside ---
@@ -153,9 +146,6 @@ class BleLink:
                 return
 
     def _add(self, peer, message, length):
-        if length + 1 > peer.mtu - _HEAD:  # made for a wider link
-            self._outbox.dropped += 1
-            return
         answers = message[0] in _ANSWERS
         if peer.used and (answers != peer.answers or peer.used + 1 + length > peer.mtu - _HEAD):
             peer.held[0] = length
@@ -178,7 +168,8 @@ class BleLink:
         """The packet to the stack; False if it must wait."""
         if peer.answers and peer.indicating:
             return False
-        packet = memoryview(peer.packet)[: peer.used]
+        room = peer.mtu - _HEAD
+        packet = memoryview(peer.packet)[: min(peer.used, room)]
         try:
             if peer.answers:
                 self._ble.gatts_indicate(peer.handle, self._handles[_COMMAND], packet)
@@ -190,7 +181,12 @@ class BleLink:
             self.full += 1
             self._outbox.congested = True
             return False
+        left = peer.used - room
         peer.used = 0
+        if left > 0:
+            peer.packet[1 : 1 + left] = peer.packet[room : room + left]
+            peer.packet[0] = 0  # it goes on
+            peer.used = 1 + left
         return True
 
     def _peer(self, handle):

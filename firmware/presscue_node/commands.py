@@ -4,7 +4,7 @@ import time
 
 from presscue import wire
 from presscue_node import description
-from presscue_node.outbox import SAMPLES_MAX, USB
+from presscue_node.outbox import USB
 from presscue_node.part import CLOCK
 
 OK, UNKNOWN, WRONG_STATE, BAD_VALUE, REFUSED = range(len(wire.RESULTS))
@@ -96,7 +96,6 @@ class Commands:
         node = self._node
         self._session = session
         node.outbox.streams_to = self.host
-        node.outbox.longest = min(node.longest(self.host), SAMPLES_MAX)
         node.pinged_at = None
         if node.sender is not None:
             node.sender.forget()

@@ -13,11 +13,6 @@ class Flow:
         self._recorder = recorder
         self._guard = guard
 
-    @property
-    def longest(self):
-        """Longest samples message that the link in use carries."""
-        return self._outbox.longest
-
     def put_samples(self, buffer, length):
         """Take the samples message in buffer[:length], which is no longer the caller's; returns an empty buffer."""
         self.order += 1

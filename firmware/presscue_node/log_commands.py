@@ -68,8 +68,7 @@ class LogCommands:
         entry = self._found(fields)
         if entry is None or fields["offset"] > entry.pages * wire.PAGE_SIZE:
             return BAD_VALUE
-        host = self._node.commands.host
-        self._sender.read(entry, fields["offset"], fields["size"], host, self._node.longest(host))
+        self._sender.read(entry, fields["offset"], fields["size"], self._node.commands.host)
         return OK
 
     def _fetch(self, fields):

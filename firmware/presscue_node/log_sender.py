@@ -38,7 +38,6 @@ class LogSender:
         self._flow = flow
         self._entry = None
         self._host = 0
-        self._block = _BLOCK
         self._at = 0
         self._end = 0
         self._sent_at = time.ticks_us()
@@ -49,12 +48,9 @@ class LogSender:
         self._summed = None  # (session, check sum) of the last one done
         self._buffer = bytearray(_SUM_BLOCK)
 
-    def read(self, entry, offset, size, host, longest):
-        """Send a host `size` bytes from `offset` on; if that is where the sending ends now, go on there.
-
-        longest: message that its link carries."""
+    def read(self, entry, offset, size, host):
+        """Send a host `size` bytes from `offset` on; if that is where the sending ends now, go on there."""
         self._host = host
-        self._block = min(_BLOCK, longest - _DATA)
         end = min(offset + size, entry.pages * wire.PAGE_SIZE)
         if self._entry is not entry or offset != self._end:
             self._at = offset
@@ -91,7 +87,7 @@ class LogSender:
         if fetched or entry is None:
             return self._back_fill.fill(buffer)
         at = self._at
-        size = min(self._block, self._end - at, SECTOR - at % SECTOR)
+        size = min(_BLOCK, self._end - at, SECTOR - at % SECTOR)
         data = memoryview(buffer)[_DATA : _DATA + size]
         self._region.read(entry, at, data)
         struct.pack_into(_HEAD, buffer, 0, _TYPE, entry.session, at, crc32(data))

@@ -5,7 +5,6 @@ from binascii import hexlify
 
 from micropython import const
 
-from presscue import wire
 from presscue_node import VERSION, board, description
 from presscue_node.access import Access
 from presscue_node.ble_link import HOSTS, BleLink
@@ -193,10 +192,6 @@ class Node:
         if host == USB:
             return time.ticks_diff(time.ticks_us(), self._heard) < _CABLE_US
         return host != NOBODY and self.outbox.present[host]
-
-    def longest(self, host):
-        """Longest samples message for a host."""
-        return wire.MESSAGE_MAX if host == USB or self.radio is None else self.radio.longest(host)
 
     def run(self):
         self.watch(board.WATCHDOG_MS)

@@ -24,8 +24,8 @@ ALL = -1
 NOBODY = -2
 
 
-def new_buffer(longest=SAMPLES_MAX):
-    return bytearray(longest + _SPARE)
+def new_buffer(size=SAMPLES_MAX):
+    return bytearray(size + _SPARE)
 
 
 def _no_last_resort(buffer, host) -> int:
@@ -85,8 +85,6 @@ class Outbox:
         self.trusted = [host == USB for host in range(hosts)]
         """Who has proved a key (see access.py): others get answers, and nothing else."""
         self.streams_to = USB
-        self.longest = SAMPLES_MAX
-        """Longest samples message that the link of that host carries."""
         self.last_resort = _no_last_resort
         self.tap = _no_tap
         self.dropped = 0

@@ -376,22 +376,39 @@ def page_open(page):
 
 
 class PacketDecoder:
-    """Bluetooth packets in, messages out. good, bad: packets so far; one whose lengths do not add up was cut off."""
+    """Bluetooth packets in, messages out. good, bad: packets so far.
+
+    A packet that begins with 0 goes on with the message amid which the one before it ended; one that ends amid a
+    message and is not gone on with was cut off.
+    """
 
     def __init__(self):
         self.good = 0
         self.bad = 0
+        self._part = b""
+
+    def reconnected(self):
+        """The next packet is the first of a connection: what the one before broke off will not be gone on with."""
+        self._part = b""
 
     def feed(self, packet):
-        """The messages of one whole packet; none if it is damaged."""
+        """The messages that a packet completes; none if it is damaged."""
+        part, self._part = self._part, b""
+        if packet[:1] == b"\x00" and part:
+            packet = part + bytes(packet[1:])
+        elif part:
+            self.bad += 1
         messages = []
         at = 0
         end = len(packet)
         while at < end:
             size = packet[at]
-            if size == 0 or size > MESSAGE_MAX or at + 1 + size > end:
+            if size == 0 or size > MESSAGE_MAX:
                 self.bad += 1
                 return []
+            if at + 1 + size > end:
+                self._part = bytes(packet[at:])
+                return messages
             messages.append(bytes(packet[at + 1 : at + 1 + size]))
             at += 1 + size
         self.good += 1

@@ -91,6 +91,7 @@ class BleLink:
         self._packets: deque[bytes] = deque()
         self._arrived = asyncio.Event()
         self._gone = False
+        self._unanswered = 0  # bytes at most of a write without a response
         self._client: bleak.BleakClient | None = None
         self._wish: Any = None  # holds for as long as it is kept
         self._seal: Callable[[bytes], bytes] | None = None
@@ -114,12 +115,14 @@ class BleLink:
         return b""
 
     def write(self, data: bytes) -> None:
-        """One message, sealed. A cue goes out at once and unanswered; a command is confirmed."""
+        """One message, sealed. A cue goes out at once and unanswered, if the system takes one so long; a command is
+        confirmed."""
         if self._gone or self._client is None:
             raise self._lost()
-        quietly = data[:1] == bytes((CUE,))
-        uuid = wire.CUE_UUID if quietly else wire.COMMAND_UUID
+        cue = data[:1] == bytes((CUE,))
         data = data if self._seal is None else self._seal(data)
+        quietly = cue and len(data) <= self._unanswered
+        uuid = wire.CUE_UUID if quietly else wire.COMMAND_UUID
         try:
             self._run(self._client.write_gatt_char(uuid, data, response=not quietly), WRITE_S)
         except LinkLost:
@@ -171,6 +174,8 @@ class BleLink:
                 raise LinkError(f"{self.name}: is no presscue node, or one of a newer kind: update presscue")
             await client.start_notify(wire.COMMAND_UUID, self._received)
             await client.start_notify(wire.STREAM_UUID, self._received)
+            cue = client.services.get_characteristic(wire.CUE_UUID)
+            self._unanswered = 0 if cue is None else cue.max_write_without_response_size
         self._wish = _ask_for_speed(client)
 
     async def _abandon(self) -> None:

@@ -121,6 +121,8 @@ class Session:
     def reconnected(self) -> list[SessionEvent]:
         """Call on a new connection: ends the frame the old one broke off, forgets commands it left unanswered."""
         self._pending.clear()
+        if self._packets is not None:
+            self._packets.reconnected()
         return self.receive(b"\x00") if self._frames is not None else []
 
     def wanted(self) -> list[tuple[int, int, int]]:

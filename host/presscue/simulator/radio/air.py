@@ -20,6 +20,9 @@ from .time_loop import TimeLoop
 PACKET_BYTES = 251
 """Payload of one link-layer packet with data length extension, L2CAP header included."""
 
+LEAST_MTU = 23
+"""Of every connection, until something else has been agreed upon."""
+
 LOST = 0x08
 """HCI error code: connection timeout."""
 
@@ -46,6 +49,8 @@ class Air(LocalLink):
         self.loss = 0.0
         """Probability that a connection event fails."""
         self.timeout_us = 2_000_000
+        self.mtu = 247
+        """What centrals ask for; those of LEAST_MTU do not ask."""
         self.in_range = True
         self.events = self.failed = 0
         self.on_sent: Callable[[Controller, bytes], None] = lambda controller, data: None

@@ -12,9 +12,7 @@ from bumble.device import ConnectionParametersPreferences, Device, Peer
 from bumble.hci import Address, Phy
 
 from ...links.ble import bleak
-from .air import Air
-
-MTU = 247
+from .air import LEAST_MTU, Air
 
 
 def _uuid_text(uuid: UUID) -> str:
@@ -61,7 +59,7 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
 
         @property
         def mtu_size(self) -> int:
-            return self._connection.att_mtu if self._connection is not None else 23
+            return self._connection.att_mtu if self._connection is not None else LEAST_MTU
 
         @property
         def is_connected(self) -> bool:
@@ -77,7 +75,8 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
             connection.on(connection.EVENT_DISCONNECTION, lambda reason: self._gone())
             peer = Peer(connection)
             with self._unless_gone():
-                await peer.request_mtu(MTU)
+                if air.mtu > LEAST_MTU:
+                    await peer.request_mtu(air.mtu)
                 self.services = await self._discover(peer)
 
         async def _discover(self, peer: Peer):
@@ -135,6 +134,8 @@ def backends(central: Device, air: Air) -> tuple[type, type]:
 
         async def write_gatt_char(self, characteristic, data, response: bool) -> None:
             self._checked()
+            if not response and len(data) > self.mtu_size - 3:  # with a response, a system writes it in parts
+                raise bleak.exc.BleakError("too long")
             with self._unless_gone():
                 await self._proxies[characteristic.handle].write_value(bytes(data), with_response=response)
 
