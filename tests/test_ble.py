@@ -223,7 +223,8 @@ def test_a_narrow_connection_costs_nothing_but_packets_not_even_what_a_drop_took
         live.finish()
         counts = live.session.counts
         print(
-            f"MTU {mtu}: at {room.loop.time():.1f} s {counts.filled_readings} readings fetched after a drop, missing {live.session.missing()}"
+            f"MTU {mtu}: at {room.loop.time():.1f} s {counts.filled_readings} readings fetched after a drop, "
+            f"missing {live.session.missing()}"
         )
         assert counts.lost_readings == counts.filled_readings > 1000
         assert counts.bad_frames == 0
