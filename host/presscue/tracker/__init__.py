@@ -16,7 +16,17 @@ from presscue import wire
 from presscue.compiled import njit
 from presscue.estimator import PHI, RATE, carry_over, predict, update_leg, update_sled
 from presscue.linkage import pose
-from presscue.tracker.linking import go_on_by_both, goes_apart, maybe_start, stop_linkage, surprise, watch_linkage
+from presscue.tracker.linking import (
+    folds,
+    follow_sled,
+    go_on_by_both,
+    goes_apart,
+    linked_sd_mps,
+    maybe_start,
+    stop_linkage,
+    surprise,
+    watch_linkage,
+)
 from presscue.tracker.out_of_plane import step_plane, write_plane
 from presscue.tracker.pitch import step_pitch
 from presscue.tracker.sled import step_sled
@@ -44,15 +54,17 @@ def step_sled_reading(m, s, f, t, v):
     if s.on == 1:
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
-        if t - s.leg_t_s < 0.5 * LOST_S:
-            at = pose(m.links, s.link.x[PHI])
+        at = pose(m.links, s.link.x[PHI])
+        if t - s.leg_t_s < 0.5 * LOST_S and not folds(m, at):
             linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
-            unsure_mps = abs(at.D1) * math.sqrt(max(s.link.P[RATE, RATE], 0.0))
+            unsure_mps = linked_sd_mps(m, s, at)
     alone = s.apart == 1 and t - s.leg_t_s < 0.5 * LOST_S
     still = step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone)
     f.still = 1.0 if still else 0.0
     if s.on == 1:
         at = pose(m.links, s.link.x[PHI])
+        if folds(m, at):
+            follow_sled(s, at)
         away = t - s.sled_t_s > LOST_S
         white = update_sled(s.link, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.link.x[RATE]))
         s.sled_nis = surprise(s.sled_nis, white, 0.0 if away else t - s.sled_t_s)

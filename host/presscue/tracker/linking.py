@@ -4,7 +4,7 @@ import math
 
 from presscue import wire
 from presscue.compiled import njit
-from presscue.estimator import ACCELERATION, PHI, RATE, begin, flexion_at_rest
+from presscue.estimator import ACCELERATION, PHI, RATE, begin, flexion_at_rest, update
 from presscue.linkage import flexion_of, pose
 from presscue.tracker.state import LOST_S
 from presscue.tracker.steps import walks
@@ -12,6 +12,8 @@ from presscue.tracker.steps import walks
 SLED = wire.SLED
 
 APART_MPS, APART_SHARE = 0.02, 0.25  # how well gravity and gyro of the leg alone tell the velocity of a sled it is on
+TURN_SD = 0.03  # how surely the geometry tells the shank's turn per flexion; some -0.5, less the more it is bent
+FOLDED, FOLLOWED_MPS = 0.15, 0.05  # where it is less the sled says how fast the knee bends, to so much a reading
 UNSURE_RAD = 0.17  # flexion less sure than this is not told, where an IMU is lost
 PARKED_S = 3.0  # a sled that stands so long after the leg IMU was lost says nothing of the leg any more
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
@@ -25,6 +27,27 @@ SURPRISE_S = 0.3  # its averaging time
 def surprise(old, white, dt):
     """Running mean of the squared innovation, each capped so that one clank is not the end."""
     return old + min(dt / SURPRISE_S, 1.0) * (min(white * white, 40.0) - old)
+
+
+@njit
+def folds(m, at):
+    """Whether the leg is bent so far that the shank hardly turns any more: its turn then tells nothing of the sled."""
+    return at.theta1 + m.leg.tissue > -FOLDED
+
+
+@njit
+def follow_sled(s, at):
+    """The linkage filter of a leg that folds: it would end on the wrong side of the fold, and bend as it presses."""
+    s.link.row[:] = 0.0
+    s.link.row[RATE] = at.D1
+    update(s.link, s.sled.x[1] - at.D1 * s.link.x[RATE], s.sled.P[1, 1] + FOLLOWED_MPS**2, 4.0)
+
+
+@njit
+def linked_sd_mps(m, s, at):
+    """How surely the linkage filter knows the sled's velocity: by its own count, and by its geometry."""
+    by_geometry = abs(at.D1 * s.link.x[RATE]) * TURN_SD / abs(at.theta1 + m.leg.tissue)
+    return math.hypot(at.D1 * math.sqrt(max(s.link.P[RATE, RATE], 0.0)), by_geometry)
 
 
 @njit
