@@ -202,8 +202,9 @@ class Session:
             [gain * each * (1 - 0.97 * away) for gain, each in zip(gains, force_n, strict=True)], axis=1
         )
 
-    def columns(self, pads: bool = True) -> dict[str, np.ndarray]:
-        """The recording: rows wherever any sensor was read, NaN where one was not."""
+    def columns(self, pads: bool = True, cheap: bool = False) -> dict[str, np.ndarray]:
+        """The recording: rows wherever any sensor was read, NaN where one was not. cheap: IMUs with as much noise
+        again, and more of it the slower."""
         rng = self.rng
         names = [f"{kind}_{axis}_{unit}" for kind, unit in (("acc", "mps2"), ("gyr", "radps")) for axis in "xyz"]
         parts = [
@@ -220,6 +221,8 @@ class Session:
             if len(own) == 6:
                 at = at * (1 + rng.normal(0, 0.003, 6)) + rng.normal(0, 1, 6) * ([0.08] * 3 + [0.008] * 3)
                 at = at + rng.normal(size=at.shape) * ([0.02] * 3 + [0.002] * 3)
+                if cheap:
+                    at = at + coloured(rng, at.shape) * ([0.04] * 3 + [0.004] * 3)
             else:
                 at = np.maximum(at + rng.normal(0, 3, at.shape), 0)
             read.append((own, np.round(t_s, 6), at))
@@ -230,6 +233,15 @@ class Session:
                 table[name] = np.full(time_s.size, np.nan)
                 table[name][np.searchsorted(time_s, t_s)] = column
         return table
+
+
+def coloured(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """White noise of size 1, and as much that lasts for twenty readings."""
+    white = rng.normal(size=shape)
+    slow = np.zeros(shape)
+    for row in range(1, shape[0]):
+        slow[row] = 0.95 * slow[row - 1] + 0.3 * white[row]
+    return white + slow
 
 
 def force(place: np.ndarray) -> np.ndarray:

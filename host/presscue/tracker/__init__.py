@@ -41,7 +41,7 @@ LEG = wire.LEG
 PADS = wire.PADS
 
 RETURN_S = 1.7  # of the two seconds to wait on a moving sled, for a leg IMU that is back
-ALONE_M, ALONE_MPS = 0.03, 0.06  # the leg goes this far this fast on a sled that stands: it is off the sled
+ALONE_M, ALONE_MPS = 0.03, 0.1  # the leg goes this far this fast on a sled that stands: it is off the sled
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
 JOLT = 1.0  # and a sled that is thrown (m/s2) throws the flesh on the shank
 

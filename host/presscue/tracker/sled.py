@@ -83,7 +83,8 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone):
         else:
             may_stand = abs(linked_mps) < SLOW_MPS or abs(s.dead_mps) < abs(s.dead_mps - linked_mps)
         if may_stand or alone or t - s.moved_t_s > 8.0:
-            s.dead_mps = 0.0
+            if not abs(linked_mps) > SLOW_MPS:  # what has pushed the sled since the leg began to move is not forgotten
+                s.dead_mps = 0.0
             if math.isnan(linked_mps):
                 update_entry(s.sled, 1, -x[1], STOOD_SD_MPS**2, math.inf)
         else:
