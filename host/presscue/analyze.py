@@ -26,6 +26,7 @@ from .measured import measured
 from .messages import Messages
 from .metrics import learnt_limits, set_metrics
 from .output import SeriesWriter, at_rows
+from .played import Played
 from .profile import Profile, parse_profile
 from .recording import SUFFIX, came_late, in_order_of_sequence, read_recording
 from .results import Stretch
@@ -64,8 +65,7 @@ class Source:
     pieces: Iterator[Piece]
     quality: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    acks: list[ev.CueAck] = field(default_factory=list)
-    sent: dict[int, ev.CueSent] = field(default_factory=dict)
+    played: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -79,10 +79,7 @@ class Analysis:
     curves: Curves | None = None
 
     def to_json(self) -> dict[str, Any]:
-        profile, merge = self.source.profile, self.core.merge
-        played = [
-            played_cue(ack, self.source.sent.get(ack.cue)) for ack in self.source.acks if ack.outcome == "started"
-        ]
+        profile, merge, played = self.source.profile, self.core.merge, self.source.played
         quality = {
             "samples": merge.samples, "gaps": merge.gaps, "lost_samples": merge.lost, "late_samples": merge.late,
             "repeated_samples": merge.repeated, **self.source.quality, "notes": self.notes(),
@@ -134,7 +131,9 @@ class Analysis:
         faults: dict[str, int] = {}
         for event in self.findings.faults():
             faults[event.kind] = faults.get(event.kind, 0) + 1
-        latencies = [cue["cue_latency_ms"] for cue in played if cue["cue_latency_ms"] is not None]
+        latencies = [
+            cue["cue_latency_ms"] for cue in played if cue["by"] == "host" and cue["cue_latency_ms"] is not None
+        ]
         return {
             "start_s": self.core.merge.span_s[0],
             "duration_s": self.core.merge.span_s[1] - self.core.merge.span_s[0],
@@ -147,13 +146,6 @@ class Analysis:
             "cues": len(self.findings.cues),
             "cue_latency_ms": percentiles(latencies),
         }
-
-
-def played_cue(ack: ev.CueAck, sent: ev.CueSent | None) -> dict[str, Any]:
-    """A cue that the node played; its latency where it is known what it answered."""
-    latency_ms = None if sent is None else 1000.0 * (ack.start_s - sent.detected_s)
-    pattern = None if sent is None else sent.pattern
-    return {"time_s": ack.start_s, "cue_latency_ms": latency_ms, "by": ack.by, "cue": ack.cue, "pattern": pattern}
 
 
 def open_source(path: Path, profile: Profile | None) -> Source:
@@ -281,13 +273,10 @@ def _open_session(path: Path, profile: Profile | None) -> Source:
         recorded = Messages.joined(list(recording.messages()))
         source.quality["fetched_samples"] = came_late(recorded)
         messages = in_order_of_sequence(recorded)
-        read, held_s = 0, np.zeros(0)
+        read, held_s, cues = 0, np.zeros(0), Played(source.played)
         for events, readings in session.stretches(messages):
             for event in events:
-                if isinstance(event, ev.CueSent):
-                    source.sent[event.cue] = event
-                elif isinstance(event, ev.CueAck):
-                    source.acks.append(event)
+                cues.hear(event)
             read += len(readings.source)
             newest_s = [readings.t_s[there][-1] for there in map(readings.of_source, IMUS) if there.any()]
             times_s = np.sort(np.concatenate([held_s, readings.t_s[~readings.of_source(wire.PADS)]]))

@@ -1,6 +1,8 @@
-"""What was missing, in words: what is being fetched, what came late, and what never will, by reason."""
+"""What a drop cost, in words: what is being fetched, what came late, what never will, by reason; and what the node has
+cued by itself meanwhile."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from .session import Session
 from .texts import text
@@ -24,3 +26,12 @@ def losses_now(session: Session) -> str:
     if session.wanted():
         words = "; ".join(filter(None, (text("losses.fetching", n=f"{missing['link']:,}"), words)))
     return words
+
+
+def guarded_text(kinds: Iterable[str]) -> str:
+    """As: lockout 2×, heel lift, left 1×. kinds: of wire.GUARDED."""
+    words = []
+    for kind, count in Counter(kinds).items():
+        name, _, side = kind.partition(" ")
+        words.append(text(f"fault.{name}.name") + (f", {text('side.' + side)}" if side else "") + f" {count}×")
+    return "; ".join(words)

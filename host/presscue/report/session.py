@@ -7,7 +7,7 @@ from typing import Any
 
 from ..archive.annotations import Tree, happened
 from ..curves import CURVES, Curves
-from ..losses import losses_text
+from ..losses import guarded_text, losses_text
 from ..texts import text
 from ..training.log import Training, Workout
 from ..training.pain import guide
@@ -165,11 +165,15 @@ def trust(tree: Tree) -> list[str]:
     latency = tree["summary"].get("cue_latency_ms")
     said = []
     if latency:
-        known = sum(cue["cue_latency_ms"] is not None for cue in tree["cues_played"])
+        known = sum(cue["by"] == "host" and cue["cue_latency_ms"] is not None for cue in tree["cues_played"])
         p50, p95 = f"{latency['p50']:.0f}", f"{latency['p95']:.0f}"
         said.append(text("report.latency", p50=p50, p95=p95, n=known) + " " + text("report.fault_delay"))
     else:
         said.append(text("report.latency_none"))
+    if own := [cue for cue in tree["cues_played"] if cue["by"] == "guard"]:
+        first, last = (page.clock(each["time_s"] - tree["summary"]["start_s"]) for each in (own[0], own[-1]))
+        kinds = guarded_text(cue["kind"] for cue in own if cue["kind"])
+        said.append(text("report.guarded", n=len(own), first=first, last=last, what=kinds))
     samples, lost = quality.get("samples") or 0, quality.get("lost_samples") or 0
     if lost:
         percent = f"{100.0 * lost / (samples + lost):.2f}"

@@ -185,7 +185,8 @@ function drawFaults(now) {
     item.append(mark(one.kind), fault(one.kind) + (one.side ? ` (${words.side[one.side]})` : ""), where);
     return item;
   });
-  list("advice", now.setup ? [] : now.advice, ([what, action]) => {
+  const told = [[words.live.guarded, now.guarded], [words.live.link, now.losses]].filter(([, what]) => what);
+  list("advice", now.setup ? [] : [...told, ...now.advice], ([what, action]) => {
     const item = document.createElement("li");
     item.textContent = `${what}: ${action}`;
     return item;

@@ -9,7 +9,7 @@ from ..faults import SAFE_BAND_DEG
 from ..findings import Findings
 from ..kernel import IDLE
 from ..live import LiveSession
-from ..losses import losses_now
+from ..losses import guarded_text, losses_now
 from ..profile import Profile
 from ..results import Event, Rep, SetResult
 from ..texts import spoken
@@ -82,6 +82,7 @@ class Painter:
             "latency_ms": self._cue_latency(live),
             "round_trip_ms": round(live.clock.round_trip_us / 1000, 1) if live.clock.known else None,
             "losses": losses_now(live.session),
+            "guarded": guarded_text(cue.kind for cue in live.guard.cued),
         }
 
     def _pads(self, t_s: float, readings: tuple[float, float, float]) -> list[float | None]:
