@@ -31,7 +31,6 @@ from .profile import Profile, parse_profile
 from .recording import SUFFIX, came_late, in_order_of_sequence, read_recording
 from .results import Stretch
 from .session import Session
-from .session import events as ev
 from .session.bulk import BulkSession
 from .smoothing import sled_path
 from .spill import Spill
@@ -131,9 +130,8 @@ class Analysis:
         faults: dict[str, int] = {}
         for event in self.findings.faults():
             faults[event.kind] = faults.get(event.kind, 0) + 1
-        latencies = [
-            cue["cue_latency_ms"] for cue in played if cue["by"] == "host" and cue["cue_latency_ms"] is not None
-        ]
+        by_host = (cue["cue_latency_ms"] for cue in played if cue["by"] == "host")
+        latencies = [latency_ms for latency_ms in by_host if latency_ms is not None]
         return {
             "start_s": self.core.merge.span_s[0],
             "duration_s": self.core.merge.span_s[1] - self.core.merge.span_s[0],

@@ -172,7 +172,7 @@ def trust(tree: Tree) -> list[str]:
         said.append(text("report.latency_none"))
     if own := [cue for cue in tree["cues_played"] if cue["by"] == "guard"]:
         first, last = (page.clock(each["time_s"] - tree["summary"]["start_s"]) for each in (own[0], own[-1]))
-        kinds = guarded_text(cue["kind"] for cue in own if cue["kind"])
+        kinds = guarded_text(cue["kind"] for cue in own if cue.get("kind"))
         said.append(text("report.guarded", n=len(own), first=first, last=last, what=kinds))
     samples, lost = quality.get("samples") or 0, quality.get("lost_samples") or 0
     if lost:
