@@ -10,7 +10,6 @@ the operating system's own threads is handed over by bleak.
 import asyncio
 import contextlib
 import importlib
-import os
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -28,6 +27,7 @@ from .. import wire
 from ..errors import LinkError, LinkLost, UsageError
 from ..keys import KeyFile, Keys
 from .asking import Asking
+from .ble_troubles import Trouble, trouble
 
 SCAN_S = 4.0
 """How long `presscue scan` and `ble:` listen: a node nobody talks to says its name ten times a second, later once."""
@@ -157,7 +157,11 @@ class BleLink:
                 return
             except (TimeoutError, bleak.exc.BleakError, OSError, EOFError) as error:
                 await self._abandon()
-                why = error
+                why, known = error, _trouble(error)
+                if known is not None and not known.again:
+                    break
+        if known is not None:
+            raise LinkError(f"{self.name}: {known.words}")
         raise LinkError(
             f"{self.name}: is in reach but does not take the connection ({_words(why)}); is another computer or phone "
             "connected to it? switch it off and on, and Bluetooth here too"
@@ -245,8 +249,8 @@ async def _find(radio: Radio, wanted: str) -> Heard:
     if wanted:
         others = f"; in reach: {names}" if names else ""
         raise LinkError(
-            f"ble:{wanted}: not in reach{others}; is it switched on and charged? another host may have it: "
-            "a node that blinks waits for one"
+            f"ble:{wanted}: not in reach{others}; is it switched on and charged? another host may have it (a node that "
+            "blinks waits for one), or a connection is stuck here: switch Bluetooth off and on"
         )
     if not heard:
         raise LinkError(
@@ -279,46 +283,19 @@ def _system() -> Radio:
 
 def _run(radio: Radio, work: Awaitable[Any_], timeout_s: float, name: str) -> Any_:
     """Run something of bleak's to its end, its troubles in plain words. Raises LinkError."""
+    name = name.rstrip(":")
     try:
         return radio.loop.run_until_complete(asyncio.wait_for(work, timeout_s))
     except TimeoutError:
         raise LinkError(f"{name}: no answer within {timeout_s:.0f} s; switch the node off and on") from None
-    except bleak.exc.BleakBluetoothNotAvailableError as error:
-        raise LinkError(f"{name}: {_unavailable(error.reason)}") from None
-    except bleak.exc.BleakDBusError as error:
-        raise LinkError(f"{name}: {_dbus(error)}") from None
     except (bleak.exc.BleakError, OSError, EOFError) as error:
-        raise LinkError(f"{name}: {_plainly(error)}") from None
+        known = _trouble(error)
+        raise LinkError(f"{name}: {_words(error) if known is None else known.words}") from None
 
 
-def _unavailable(reason: Any) -> str:
-    reasons = bleak.exc.BleakBluetoothNotAvailableReason
-    if reason is reasons.POWERED_OFF:
-        return "Bluetooth is switched off: switch it on, or connect the node by USB"
-    if reason in (reasons.DENIED_BY_USER, reasons.DENIED_BY_SYSTEM, reasons.DENIED_BY_UNKNOWN):
-        if sys.platform == "darwin":
-            return "no permission: allow your terminal in System Settings, Privacy & Security, Bluetooth"
-        return "no permission to use Bluetooth: allow it in the system's settings"
-    if reason is reasons.NO_BLE_CENTRAL_ROLE:
-        return "this Bluetooth adapter cannot do Bluetooth LE: use another one, or USB"
-    return "this computer has no Bluetooth adapter: plug one in, or connect the node by USB"
-
-
-def _dbus(error: Any) -> str:
-    if "AccessDenied" in error.dbus_error or "NotAuthorized" in error.dbus_error:
-        return f"no permission to use Bluetooth: sudo usermod -aG bluetooth {os.environ.get('USER', 'NAME')}"
-    if "ServiceUnknown" in error.dbus_error:
-        return "the Bluetooth service is not running: sudo systemctl start bluetooth"
-    if "NotReady" in error.dbus_error:
-        return "Bluetooth is switched off: bluetoothctl power on"
-    return _words(error)
-
-
-def _plainly(error: BaseException) -> str:
-    text = _words(error)
-    if isinstance(error, FileNotFoundError) or "dbus" in text.lower():
-        return "Bluetooth cannot be used here: no D-Bus service answers; install and start bluez, or use USB"
-    return text
+def _trouble(error: BaseException) -> Trouble | None:
+    reason = error.reason.name if isinstance(error, bleak.exc.BleakBluetoothNotAvailableError) else ""
+    return trouble(f"{type(error).__name__} {reason}", str(error), sys.platform)
 
 
 def _words(error: BaseException) -> str:
