@@ -233,6 +233,28 @@ def test_a_narrow_connection_costs_nothing_but_packets_not_even_what_a_drop_took
         room.close()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "loss"), [(1, 0.0), (2, 0.1), (3, 0.1)])
+def test_after_a_minute_on_the_air_the_node_s_clock_is_known_within_3_ms(seed, loss):
+    """The firmware's own answers over the modelled air, at 15 ms, to a host whose clock runs 40 ppm fast."""
+    room = furnish(seed=seed)
+    room.air.loss = loss
+    try:
+        link = BleLink("", room.radio)
+        link.now_s = lambda: 5000.0 + room.loop.time() * (1 + 40e-6)
+        live = session(link, session_id=7)
+        live.coaching = False
+        while room.loop.time() < 65.0:
+            live.step()
+        off_ms = 1000 * ((live.clock.host_us(room.node.now_us) * 1e-6) - link.now_s())
+        print(f"seed {seed}, {loss:.0%} of events lost: {off_ms:+.2f} ms off, said to be within "
+              f"{live.clock.error_us / 1000:.2f} ms; skew {1e6 * live.clock.skew:+.0f} ppm")  # fmt: skip
+        assert abs(off_ms) <= 3.0
+        live.finish()
+    finally:
+        room.close()
+
+
 def test_without_bluetooth_the_line_says_what_to_do():
     """On this machine bleak may find no Bluetooth at all: whatever it says becomes one clear line."""
     with pytest.raises((LinkError, UsageError)) as error:

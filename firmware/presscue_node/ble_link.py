@@ -75,6 +75,8 @@ class BleLink:
         self._inbox = []
         self._fast_since = None
         self._refilled_at = time.ticks_us()
+        self.heard_at = time.ticks_us()
+        """When the last write came."""
         self.bad = 0
         """Writes that were lost: too many at a time, or none of a message's size."""
         self.full = 0
@@ -198,6 +200,7 @@ class BleLink:
     def _interrupt(self, event, data):
         """From the stack, between two bytecodes. What it hands over is valid only here."""
         if event == _WRITTEN:
+            self.heard_at = time.ticks_us()
             peer = self._peer(data[0])
             message = self._ble.gatts_read(data[1])
             if peer is None or not message:

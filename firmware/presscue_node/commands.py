@@ -24,6 +24,8 @@ class Commands:
         self._node = node
         self.host = USB  # whose command is being handled
         self._session = None
+        self._pong = None  # (host, token, its time, when the ping came): still to be answered
+        self._pong_at = time.ticks_us()
         self.proven = None  # called once, at the first command with a token: its sender has had an answer to hello
         self.handlers = {
             "hello": self._hello,
@@ -149,10 +151,27 @@ class Commands:
         return OK
 
     def _ping(self, fields):
-        if self.host == self._node.outbox.streams_to:
-            self._node.pinged_at = time.ticks_us()
-        self._put("pong", fields["token"], fields["host_us"], self._now_us())
+        """Over the radio the answer waits by the token: sent always at the same moment between two connection events,
+        it would never have a short way."""
+        node = self._node
+        now = time.ticks_us()
+        if self.host == node.outbox.streams_to:
+            node.pinged_at = now
+        wired = self.host == USB
+        self._pong = (self.host, fields["token"], fields["host_us"], now if wired else node.radio.heard_at)
+        self._pong_at = now if wired else time.ticks_add(now, (fields["token"] & 15) << 10)
+        self.poll(now)
         return OK
+
+    def poll(self, now):
+        """Answer a ping when it is time. What that took is added to the host's time."""
+        if self._pong is None or time.ticks_diff(now, self._pong_at) < 0:
+            return
+        host, token, host_us, came_at = self._pong
+        self._pong = None
+        now = time.ticks_us()
+        host_us += time.ticks_diff(now, came_at)
+        self._node.outbox.put(wire.encode("pong", token, host_us, self._node.clock.us(now)), host)
 
     def _guard(self, fields):
         guard = self._node.guard

@@ -152,6 +152,7 @@ class Node:
         left = True if messages else self.link.send()
         if self.radio is not None:
             self._poll_radio(self.radio, began)
+        self.commands.poll(began)
         if self._panel is not None:
             self._panel.poll(began, self)
         summing = self.sender is not None and self.sender.poll()

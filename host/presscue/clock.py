@@ -2,9 +2,10 @@
 
 What the node's clock showed when it answered, less the host's time of sending, is the offset plus the way there; the
 host's time of arrival, less what the node showed, is the way back minus the offset. Of each the least in memory counts:
-both ways are then as short as they ever were, though not in the same exchange, and half their sum bounds the error.
+both ways are then as short as they ever were, though not in the same exchange.
 The skew is the one under which that sum is greatest: any other makes the ways look longer at one end, shorter at the
-other, and the least of them too short (the envelope of Moon, Skelly and Towsley 1999, for both ways at once).
+other, and the least of them too short (the envelope of Moon, Skelly and Towsley 1999, for both ways at once). No way
+takes less than no time: the offsets and skews under which none does bound the error.
 """
 
 from collections import deque
@@ -21,6 +22,8 @@ SKEW_MAX = 200e-6
 """Two crystals are together off by less; a fit that says more is not believed."""
 
 _STEPS = 32
+_SKEWS = 9
+"""Of those possible, at which the error is looked at."""
 
 
 class NodeClock:
@@ -34,15 +37,12 @@ class NodeClock:
         """node seconds per host second, less one"""
         self.round_trip_us = float("nan")
         """The shortest way there and the shortest way back. NaN before the first pong."""
+        self._table = np.zeros((3, 0))
+        self._settled = False
 
     @property
     def known(self) -> bool:
         return self._origin is not None
-
-    @property
-    def error_us(self) -> float:
-        """How far `host_us` may be off: the two ways may share the round trip as unevenly as they like."""
-        return self.round_trip_us / 2
 
     def add(self, sent_us: int, node_us: int, received_us: int) -> None:
         """Take one exchange: host time of sending, node time in the answer, host time of arrival."""
@@ -60,26 +60,48 @@ class NodeClock:
         host0_us, node0_us = self._origin
         return host0_us + (node_us - node0_us - self._offset_us) / (1.0 + self.skew)
 
+    @property
+    def error_us(self) -> float:
+        """How far `host_us` may be off at the time of the last pong. NaN before the first."""
+        error_us = self.round_trip_us / 2
+        if not self._settled:
+            return error_us
+        node_us = self._exchanges[-1][1]
+        for skew in np.linspace(self._furthest(-SKEW_MAX), self._furthest(SKEW_MAX), _SKEWS):
+            there_us, back_us = self._ways(skew)
+            turned_us = (skew - self.skew) * node_us - self._offset_us
+            error_us = max(error_us, abs(turned_us + there_us), abs(turned_us - back_us))
+        return error_us
+
+    def _furthest(self, end: float) -> float:
+        """The skew furthest from the one found, towards `end`, under which no way takes less than no time."""
+        low, high = self.skew, end
+        for _ in range(_STEPS // 2):
+            middle = (low + high) / 2
+            low, high = (middle, high) if sum(self._ways(middle)) >= 0 else (low, middle)
+        return low
+
+    def _ways(self, skew: float) -> tuple[float, float]:
+        """The shortest way there, the offset in it, and the shortest way back, the offset taken from it."""
+        sent_us, node_us, received_us = self._table
+        there_us = node_us - sent_us * (1.0 + skew)
+        back_us = received_us * (1.0 + skew) - node_us
+        return float(there_us.min()), float(back_us.min())
+
     def _fit(self) -> None:
-        sent_us, node_us, received_us = np.array(self._exchanges).T
-
-        def ways(skew: float) -> tuple[float, float]:
-            """The shortest way there, the offset in it, and the shortest way back, the offset taken from it."""
-            there_us = node_us - sent_us * (1.0 + skew)
-            back_us = received_us * (1.0 + skew) - node_us
-            return float(there_us.min()), float(back_us.min())
-
+        self._table = np.array(self._exchanges).T
+        self._settled = self._exchanges[-1][0] - self._exchanges[0][0] >= BASELINE_US
         self.skew = 0.0
-        if sent_us[-1] - sent_us[0] >= BASELINE_US:
+        if self._settled:
             low, high = -SKEW_MAX, SKEW_MAX
             for _ in range(_STEPS):  # the sum is concave in the skew
                 third = (high - low) / 3
-                if sum(ways(low + third)) < sum(ways(high - third)):
+                if sum(self._ways(low + third)) < sum(self._ways(high - third)):
                     low += third
                 else:
                     high -= third
             if SKEW_MAX - abs(low) > 1e-6:
                 self.skew = (low + high) / 2
-        there_us, back_us = ways(self.skew)
+        there_us, back_us = self._ways(self.skew)
         self._offset_us = (there_us - back_us) / 2
         self.round_trip_us = there_us + back_us
