@@ -41,6 +41,13 @@ def is_unracking(p, s, first, second):
 
 
 @njit
+def least_second(p, s, first):
+    """How long a stroke has to be to complete a rep that began with a stroke of this length. One to an unusual depth
+    is followed by usual ones."""
+    return p.partial_share * (first if s.typical == 0.0 else min(first, p.unusual_share * s.typical))
+
+
+@njit
 def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
     """A rep of the remembered first stroke and a second one; its own times are found in the past."""
     floor = 0.5 * least_speed(p, s)
@@ -114,7 +121,7 @@ def end_stroke(p, s, t, out):
     if s.first == -s.direction:
         if is_unracking(p, s, first, length):
             s.settled = 1
-        elif length < p.partial_share * first:
+        elif length < least_second(p, s, first):
             return
         else:
             report_rep(p, s, t, start_s, end, end_s, out)
@@ -224,5 +231,5 @@ def provisional_rep(p, s):
             s.rep = s.reps - 1
     elif s.first != 0 and s.direction == -s.first and s.heading == s.first:
         first, second = abs(s.first_to - s.first_from), s.high - s.low
-        if second >= max(p.partial_share * first, s.least) and not is_unracking(p, s, first, second):
+        if second >= max(least_second(p, s, first), s.least) and not is_unracking(p, s, first, second):
             s.rep = s.reps + 1

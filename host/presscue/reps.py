@@ -43,6 +43,7 @@ class Params(NamedTuple):
     share_of_typical: float = 0.35  # least stroke as a part of this lifter's typical one
     unrack_share: float = 0.85  # a first press below this part of the lowering behind it is unracking (order unknown)
     partial_share: float = 0.4  # a second stroke below this part of the first does not complete the rep
+    unusual_share: float = 1.3  # where the first is longer than this part of the typical one, it counts as so long
     put_down_s: float = 4.0  # standing this long at the bottom, the sled is on its stops; larger: longer pauses pass
     stand_s: float = 1.0  # standing this long after the second stroke completes the rep; larger: reported later
     rest_s: float = 8.0  # standing this long ends the set

@@ -4,6 +4,7 @@ import math
 
 from presscue.compiled import njit
 from presscue.estimator import update_entry
+from presscue.tracker.shaking import learn_standing, shakes_as, watch_shaking
 from presscue.tracker.state import LOST_S
 
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
@@ -39,8 +40,10 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone):
             P[1, 1] = ASTRAY_SD_MPS**2
         s.sled_low = along
         s.sled_fast = along
+        s.along_change = 0.0
         s.moved_t_s = t
     else:
+        watch_shaking(m, s, dt, along)
         a = 0.5 * (along + s.along) - x[2]
         x[0] += dt * (x[1] + 0.5 * dt * a)
         x[1] += dt * a
@@ -79,13 +82,15 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone):
         # At constant speed the sled is as quiet as at rest: only a velocity that may be zero is set to zero. In a set
         # the leg says how fast the sled goes, if it goes; the sled's own pushes since it last stood say whether.
         if math.isnan(linked_mps):
-            may_stand = x[1] * x[1] < 9.0 * (P[1, 1] + 0.02**2)
+            like = shakes_as(s, x[1])
+            may_stand = like < 0 or (like == 0 and x[1] * x[1] < 9.0 * (P[1, 1] + 0.02**2))
         else:
             may_stand = abs(linked_mps) < SLOW_MPS or abs(s.dead_mps) < abs(s.dead_mps - linked_mps)
         if may_stand or alone or t - s.moved_t_s > 8.0:
             if not abs(linked_mps) > SLOW_MPS:  # what has pushed the sled since the leg began to move is not forgotten
                 s.dead_mps = 0.0
             if math.isnan(linked_mps):
+                learn_standing(s, dt)
                 update_entry(s.sled, 1, -x[1], STOOD_SD_MPS**2, math.inf)
         else:
             still = False

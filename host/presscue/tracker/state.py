@@ -77,8 +77,12 @@ STATE = np.dtype(
         ("sled_D", "f8"),  # rail coordinate of the sled filter's zero
         # sled
         ("sled_t_s", "f8"),
-        ("along", "f8"),  # specific force along the rail without gravity (m/s2); smoothed over 0.15 and 0.04 s
-        ("sled_low", "f8"),
+        ("along", "f8"),  # specific force along the rail without gravity (m/s2)
+        ("along_change", "f8"),  # its last change
+        ("shake", "f8"),  # its shaking; as it stands, and beyond that per (m/s)2 as it goes: see shaking.py
+        ("shake_still", "f8"),
+        ("shake_going", "f8"),
+        ("sled_low", "f8"),  # it smoothed over 0.15 and 0.04 s
         ("sled_fast", "f8"),
         ("moved_t_s", "f8"),  # it was last accelerated
         ("stood_D", "f8"),  # rail coordinate where it came to stand
