@@ -11,7 +11,7 @@ from live_fakes import coached
 from presscue.cli import _status
 from presscue.output import SERIES
 from presscue.simulator.performance import Performance, perform
-from presscue.simulator.render import render, write_table
+from presscue.simulator.render import IMU_COLUMNS, render, write_table
 from presscue.simulator.scenario import parse_options
 
 OPTIONS = "seed=10,faults=heel_lift+lockout,sets=4,rest_s=4,hold_s=2.5,clean_first=2,fault_share=0.6"
@@ -111,6 +111,21 @@ def test_what_is_not_there_is_not_measured(performed, tmp_path: Path, capsys, se
     assert found["measured"]["knee_flexion"] == f"not measured: {lacking}"
     assert found["measured"]["heel_lift"] == "not measured: no heel pad"
     assert not [event for event in found["events"] if event["kind"] in ("lockout", "depth", "heel_lift")]
+
+
+def test_an_imu_that_was_away_is_said_with_its_times(table, tmp_path: Path, capsys):
+    t_s = table["time_s"]
+    away = {"leg": (t_s >= 9.0) & (t_s < 12.0), "sled": ((t_s >= 11.0) & (t_s < 14.0)) | (t_s > t_s[-1] - 1.5)}
+    gaps = {name: np.where(away[source], np.nan, table[name]) for source in away for name in IMU_COLUMNS[source]}
+    write_table({**table, **gaps}, tmp_path / "t.parquet")
+    status, _, _ = run(capsys, "analyze", tmp_path / "t.parquet", "--json", tmp_path / "o.json")
+    measured = json.loads((tmp_path / "o.json").read_text())["measured"]
+    assert status == 0
+    how, leg, sled, both = measured["knee_flexion"].split("; ")
+    assert (how, leg) == ("leg+sled", "9.0–11.0 s leg IMU silent: from the sled alone, while that was sure")
+    assert sled == f"12.0–14.0 s, {t_s[-1] - 1.5:.1f}–{t_s[-1]:.1f} s sled IMU silent: from the leg alone"
+    assert both == "11.0–12.0 s not measured: both IMUs silent"
+    assert measured["leg_pitch"] == "leg; 9.0–12.0 s not measured: leg IMU silent"
 
 
 def bad_tables(table: dict[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:

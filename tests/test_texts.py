@@ -100,6 +100,8 @@ def test_what_the_core_says_can_be_translated(monkeypatch: pytest.MonkeyPatch):
                 for leg in (None, "left", "right"):
                     for cells in (False, True):
                         sentences += measured(calibration, pads, segment, leg, cells).values()
+    away = {"leg": [(float(i), i + 0.5) for i in range(6)], "sled": [(0.2, 0.7), (9.0, 11.0)]}
+    sentences += measured(both, (), None, "left", away=away).values()
     assert [one for one in set(sentences) if spoken(one) == one] == []
     assert spoken("not measured: no heel pad") == "NOT MEASURED: NO HEEL PAD"
 

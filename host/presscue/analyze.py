@@ -114,7 +114,9 @@ class Analysis:
 
     def measured(self) -> dict[str, str]:
         profile = self.source.profile
-        return measured(self.core.calibration, self.pads, profile.segment, profile.leg, profile.pads == "load_cell")
+        merge, cells = self.core.merge, profile.pads == "load_cell"
+        away = {"sled": merge.away(wire.SLED), "leg": merge.away(wire.LEG)}
+        return measured(self.core.calibration, self.pads, profile.segment, profile.leg, cells, away)
 
     def notes(self) -> list[str]:
         """What a user should read once."""

@@ -1,10 +1,17 @@
 """What the sensors at hand can measure, and why not the rest. Words for people; no guess is ever made instead."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from .calibration import Calibration
 
 NOT = "not measured: "
+NAMED = 3
+"""Times of silence that are named one by one."""
+KNEE = ("knee_flexion", "lockout", "slam", "depth")
+BY_EITHER = ("reps", "sled_position", "tempo", *KNEE)
+"""What leg and sled measure together, and either alone while the other is away."""
+
+Spans = Sequence[tuple[float, float]]
 
 
 def _imbalance(pads: Collection[str], load_cells: bool) -> str:
@@ -25,11 +32,13 @@ def measured(
     segment: str | None,
     leg: str | None = None,
     load_cells: bool = False,
+    away: Mapping[str, Spans] | None = None,
 ) -> dict[str, str]:
     """How each quantity was measured, or why it was not.
 
     pads: names of those that read anything, of heel_left, heel_right, seat. segment, leg: where the profile says that
-    the leg IMU sits. load_cells: whether the pads are such.
+    the leg IMU sits. load_cells: whether the pads are such. away: from when to when (s) the IMUs "sled" and "leg"
+    said nothing.
     """
     has_sled = calibration is not None and calibration.has_sled
     has_leg = calibration is not None and calibration.has_leg
@@ -56,7 +65,7 @@ def measured(
         plane = f"leg+sled, {leg} knee"
     else:
         plane = f"leg, {leg} knee, by its turn about the vertical: on a level rail its side is uncertain"
-    return {
+    found = {
         "reps": by or no_rep,
         "knee_flexion": knee,
         "sled_position": sled,
@@ -71,3 +80,40 @@ def measured(
         "varus": plane,
         "imbalance": _imbalance(pads, load_cells) if by else no_rep,
     }
+    return {name: _but(name, how, away or {}, linked) for name, how in found.items()}
+
+
+def _but(name: str, how: str, away: Mapping[str, Spans], linked: bool) -> str:
+    """How a quantity was measured, with what was otherwise while an IMU was away."""
+    leg, sled = away.get("leg", ()), away.get("sled", ())
+    if how.startswith(NOT):
+        return how
+    if linked and name in BY_EITHER:
+        both = _common(leg, sled)
+        sure = ", while that was sure" if name in KNEE else ""
+        how += _while(_without(leg, both), f"leg IMU silent: from the sled alone{sure}")
+        how += _while(_without(sled, both), "sled IMU silent: from the leg alone")
+        return how + _while(both, f"{NOT}both IMUs silent")
+    if name in ("leg_pitch", "valgus", "varus") or (name in BY_EITHER and how == "leg"):
+        return how + _while(leg, f"{NOT}leg IMU silent")
+    return how + _while(sled, f"{NOT}sled IMU silent") if name in BY_EITHER else how
+
+
+def _while(spans: Spans, what: str) -> str:
+    if not spans:
+        return ""
+    when = ", ".join(f"{a:.1f}–{b:.1f} s" for a, b in spans[:NAMED])
+    more = f" and {len(spans) - NAMED} times more" if len(spans) > NAMED else ""
+    return f"; {when}{more} {what}"
+
+
+def _common(one: Spans, other: Spans) -> Spans:
+    """The times in both."""
+    return [(max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) < min(b, d)]
+
+
+def _without(spans: Spans, taken: Spans) -> Spans:
+    """The times in the first that are not in the second."""
+    for c, d in taken:
+        spans = [part for a, b in spans for part in ((a, min(b, c)), (max(a, d), b)) if part[1] - part[0] > 0.05]
+    return spans

@@ -22,15 +22,17 @@ LAG_S = 0.1
 KEPT = 1 << 16
 """Readings remembered of each IMU: 5 minutes at 208 Hz."""
 KEPT_PADS = KEPT // 4
+AWAY_S, AWAYS = 1.0, 32
+"""An IMU that says nothing for longer was away; so many times are remembered of each."""
 AHEAD = 1 << 14
 """Room for readings accepted and not yet taken, beside those remembered."""
 
-SAMPLES, LOST, LATE, REPEATED, GAPS, WAITING = range(6)
+SAMPLES, LOST, LATE, REPEATED, GAPS, WAITING, AWAY = range(7)  # AWAY: of two IMUs
 WATERMARK, FIRST, NEWEST = range(3)  # NEWEST: of three sources
 
 
 @njit
-def accept(rings, cursors, counts, times, source, size, lost, t_s, values, block, reading, most):
+def accept(rings, cursors, counts, times, away, source, size, lost, t_s, values, block, reading, most):
     """Take in blocks from `block` on, whose first reading is `reading`, until `most` readings wait.
 
     Returns the next block and reading.
@@ -51,6 +53,12 @@ def accept(rings, cursors, counts, times, source, size, lost, t_s, values, block
             if not t > newest:
                 counts[REPEATED] += 1
                 continue
+            heard = times[FIRST] if math.isinf(last) else last
+            if of != PADS and t - heard > AWAY_S:
+                n = counts[AWAY + of]
+                if n < len(away[of]):
+                    away[of, n, 0], away[of, n, 1] = heard, t
+                counts[AWAY + of] += 1
             if t <= watermark:
                 if of != PADS:
                     counts[LATE] += 1
@@ -110,7 +118,8 @@ class Merge:
         self._cursors = np.stack([ring.cursor for ring in self.rings])
         for ring, cursor in zip(self.rings, self._cursors, strict=True):
             ring.cursor = cursor
-        self._counts = np.zeros(6, np.int64)
+        self._counts = np.zeros(8, np.int64)
+        self._away = np.zeros((2, AWAYS, 2))
         self._times = np.array([-math.inf, math.inf, *(-math.inf for _ in SOURCES)])
         self._room = _room(1 << 8)
 
@@ -149,12 +158,22 @@ class Merge:
         """First and last time accepted; NaN if there is none."""
         return (float(self._times[FIRST]), float(self._times[NEWEST:].max())) if self.samples else (math.nan, math.nan)
 
+    def away(self, source: int) -> list[tuple[float, float]]:
+        """From when to when an IMU that was heard at some time said nothing: the first AWAYS times, and the end."""
+        newest, end = float(self._times[NEWEST + source]), self.span_s[1]
+        if math.isinf(newest):
+            return []
+        away = [(float(a), float(b)) for a, b in self._away[source, : self._counts[AWAY + source]]]
+        return [*away, (newest, end)] if end - newest > AWAY_S else away
+
     def accept(self, blocks: Stretch, block: int = 0, reading: int = 0, most: int = 1 << 62) -> tuple[int, int]:
         """Take in blocks from `block` on, whose first reading is `reading`, until `most` readings wait.
 
         Returns the next block and reading. What waits beyond AHEAD may push unread readings out (`Ring.overrun`).
         """
-        return accept(self._rows, self._cursors, self._counts, self._times, *blocks, block, reading, most)
+        return accept(
+            self._rows, self._cursors, self._counts, self._times, self._away, *blocks, block, reading, most
+        )  # fmt: skip
 
     def close(self) -> None:
         """No more will come: release everything."""
