@@ -4,10 +4,11 @@ import math
 
 from presscue.compiled import njit
 from presscue.estimator import update_entry
-from presscue.tracker.shaking import learn_standing, shakes_as, watch_shaking
+from presscue.tracker.shaking import learn_standing, rattles, shakes_as, watch_shaking
 from presscue.tracker.state import LOST_S
 
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
+STARTING_S, STARTED_SD_MPS = 0.4, 0.005  # over so long before a sled is seen to move its pushes count, to so much
 DEAD_S = 2.0  # memory of the sled's dead-reckoned velocity, and
 STOOD_SD_MPS = 0.002  # how surely a sled at rest stands, out of a set: in one, a slow turn is as quiet
 SLOW_MPS = 0.015  # the velocity of the linkage below which a quiet sled stands in any case
@@ -77,7 +78,7 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone):
     pull = abs(s.sled_low - x[2]) > 0.03 + 0.6 * m.floor_mps2
     if jolt or drift or pull:
         s.moved_t_s = t
-    still = t - s.moved_t_s >= STILL_S
+    still = t - s.moved_t_s >= STILL_S and not (math.isnan(linked_mps) and rattles(s))
     if still:
         # At constant speed the sled is as quiet as at rest: only a velocity that may be zero is set to zero. In a set
         # the leg says how fast the sled goes, if it goes; the sled's own pushes since it last stood say whether.
@@ -92,6 +93,11 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone):
             if math.isnan(linked_mps):
                 learn_standing(s, dt)
                 update_entry(s.sled, 1, -x[1], STOOD_SD_MPS**2, math.inf)
+                s.started_mps += dt * (along - x[2] - s.started_mps / STARTING_S)
         else:
             still = False
+    if not still and s.started_mps != 0.0:
+        x[1] += s.started_mps  # a slow start is as quiet as rest
+        P[1, 1] += STARTED_SD_MPS**2
+        s.started_mps = 0.0
     return still

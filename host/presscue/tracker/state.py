@@ -78,6 +78,7 @@ STATE = np.dtype(
         # sled
         ("sled_t_s", "f8"),
         ("along", "f8"),  # specific force along the rail without gravity (m/s2)
+        ("started_mps", "f8"),  # velocity by its pushes while it was taken to stand
         ("along_change", "f8"),  # its last change
         ("shake", "f8"),  # its shaking; as it stands, and beyond that per (m/s)2 as it goes: see shaking.py
         ("shake_still", "f8"),
