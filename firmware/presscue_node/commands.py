@@ -44,7 +44,7 @@ class Commands:
         self.host = host
         decoded = wire.decode(message)
         if decoded is None:
-            code = BAD_VALUE if message[0] in wire.MESSAGES else UNKNOWN
+            code = UNKNOWN if wire.row(message[0]) is None else BAD_VALUE
             self._result(message[0], _NO_TOKEN, code)
             return
         name, fields = decoded

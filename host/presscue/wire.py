@@ -30,84 +30,69 @@ COMMAND_UUID = "c0e50004-93f7-4f2a-8d14-5a1b6c0f7e21"
 # Sources of samples.
 SLED, LEG, PADS = 0, 1, 2
 
-# type number: (name, struct format of the fixed part, field names, name of the tail or None)
-# Numbers are never reused. Fields carry their unit in the name.
-# fmt: off
+# A type a line: its number, name, struct format of the fixed part, names of its fields, + name of the tail if any.
+# Numbers are never reused. Fields carry their unit in the name. One text, since tuples take a node four times the
+# memory (and twice that where words are 64 bit): `row` looks up what is asked for.
+_TABLE = """
+01 hello <B protocol
+02 info <BHBBBQ8s protocol boot major minor patch t_us device +name
+03 channel <BBBII source index channels period_ns scale_nano +label
+10 start <HIQ token session wall_ms
+11 stop <H token
+12 status_request <H token
+13 status <HQBHIIIHHHIH boot t_us state faults dropped_messages fifo_overruns bus_errors bad_frames loop_max_us \
+battery_mv heap_free cues_played
+14 configure <HBi token setting value
+15 result <BHB command token code +text
+18 ping <HQ token host_us
+19 pong <HQQ token host_us node_us
+1a clock <HQ token wall_ms
+20 cue <HBBBHQ cue pattern priority strength ttl_ms detected_us
+21 cue_ack <HBBHQ cue outcome by boot start_us
+30 samples <BHIIQIBB source boot order seq t_us period_ns count channels +data
+31 notice <HQBBi boot t_us part code value +text
+32 packed <HIQB boot order t_us blocks +bits
+40 header <BQI8sBBB format wall_ms session device major minor patch +name
+41 profile <BB part parts +toml
+42 calibration <QB effective_us layout +values
+43 mark <QB wall_ms code +text
+50 log_list <HI token after
+51 log_entry <IHBBBBQQII session boot state clock sets boots_ago t_us wall_ms length_ms pages
+52 log_status <HQBIIIHH boot t_us state pages pages_kept pages_ready stalls stall_max_ms
+53 log_read <HIII token session offset size
+54 log_data <III session offset crc +data
+55 log_check <HI token session
+56 log_sum <III session size crc
+57 log_verified <HII token session crc
+58 fetch <HHII token boot first end
+59 fetched <HIIB boot first end reason
+60 open <HB16s token slot nonce
+61 challenge <H16s16s token nonce proof
+62 prove <H16s token proof
+63 sealed <I8s counter mac +message
+64 key_set <HB32s token slot key +owner
+65 key_remove <HB token slot
+66 key_list <H token
+67 key_slot <B4s slot key_id +owner
+68 access <HIIIIII boot admitted refused unsealed forged replayed flooded
+70 guard_limits <H18siiiiiBB token axes bias gain straight middle deep heel_left heel_right
+71 guard_cue <HHQB boot cue t_us kind
+"""
+_ROWS = [line.split() for line in _TABLE.strip().split("\n")]
 MESSAGES = {
-    0x01: ("hello", "<B", ("protocol",), None),
-    0x02: ("info", "<BHBBBQ8s", ("protocol", "boot", "major", "minor", "patch", "t_us", "device"), "name"),
-    0x03: ("channel", "<BBBII", ("source", "index", "channels", "period_ns", "scale_nano"), "label"),
-    0x10: ("start", "<HIQ", ("token", "session", "wall_ms"), None),
-    0x11: ("stop", "<H", ("token",), None),
-    0x12: ("status_request", "<H", ("token",), None),
-    0x13: (
-        "status",
-        "<HQBHIIIHHHIH",
-        (
-            "boot", "t_us", "state", "faults", "dropped_messages", "fifo_overruns", "bus_errors",
-            "bad_frames", "loop_max_us", "battery_mv", "heap_free", "cues_played",
-        ),
-        None,
-    ),
-    0x14: ("configure", "<HBi", ("token", "setting", "value"), None),
-    0x15: ("result", "<BHB", ("command", "token", "code"), "text"),
-    0x18: ("ping", "<HQ", ("token", "host_us"), None),
-    0x19: ("pong", "<HQQ", ("token", "host_us", "node_us"), None),
-    0x1A: ("clock", "<HQ", ("token", "wall_ms"), None),
-    0x20: ("cue", "<HBBBHQ", ("cue", "pattern", "priority", "strength", "ttl_ms", "detected_us"), None),
-    0x21: ("cue_ack", "<HBBHQ", ("cue", "outcome", "by", "boot", "start_us"), None),
-    0x30: (
-        "samples",
-        "<BHIIQIBB",
-        ("source", "boot", "order", "seq", "t_us", "period_ns", "count", "channels"),
-        "data",
-    ),
-    0x31: ("notice", "<HQBBi", ("boot", "t_us", "part", "code", "value"), "text"),
-    0x32: ("packed", "<HIQB", ("boot", "order", "t_us", "blocks"), "bits"),
-    0x40: ("header", "<BQI8sBBB", ("format", "wall_ms", "session", "device", "major", "minor", "patch"), "name"),
-    0x41: ("profile", "<BB", ("part", "parts"), "toml"),
-    0x42: ("calibration", "<QB", ("effective_us", "layout"), "values"),
-    0x43: ("mark", "<QB", ("wall_ms", "code"), "text"),
-    0x50: ("log_list", "<HI", ("token", "after"), None),
-    0x51: (
-        "log_entry",
-        "<IHBBBBQQII",
-        ("session", "boot", "state", "clock", "sets", "boots_ago", "t_us", "wall_ms", "length_ms", "pages"),
-        None,
-    ),
-    0x52: (
-        "log_status",
-        "<HQBIIIHH",
-        ("boot", "t_us", "state", "pages", "pages_kept", "pages_ready", "stalls", "stall_max_ms"),
-        None,
-    ),
-    0x53: ("log_read", "<HIII", ("token", "session", "offset", "size"), None),
-    0x54: ("log_data", "<III", ("session", "offset", "crc"), "data"),
-    0x55: ("log_check", "<HI", ("token", "session"), None),
-    0x56: ("log_sum", "<III", ("session", "size", "crc"), None),
-    0x57: ("log_verified", "<HII", ("token", "session", "crc"), None),
-    0x58: ("fetch", "<HHII", ("token", "boot", "first", "end"), None),
-    0x59: ("fetched", "<HIIB", ("boot", "first", "end", "reason"), None),
-    0x60: ("open", "<HB16s", ("token", "slot", "nonce"), None),
-    0x61: ("challenge", "<H16s16s", ("token", "nonce", "proof"), None),
-    0x62: ("prove", "<H16s", ("token", "proof"), None),
-    0x63: ("sealed", "<I8s", ("counter", "mac"), "message"),
-    0x64: ("key_set", "<HB32s", ("token", "slot", "key"), "owner"),
-    0x65: ("key_remove", "<HB", ("token", "slot"), None),
-    0x66: ("key_list", "<H", ("token",), None),
-    0x67: ("key_slot", "<B4s", ("slot", "key_id"), "owner"),
-    0x68: ("access", "<HIIIIII", ("boot", "admitted", "refused", "unsealed", "forged", "replayed", "flooded"), None),
-    0x70: (
-        "guard_limits",
-        "<H18siiiiiBB",
-        ("token", "axes", "bias", "gain", "straight", "middle", "deep", "heel_left", "heel_right"),
-        None,
-    ),
-    0x71: ("guard_cue", "<HHQB", ("boot", "cue", "t_us", "kind"), None),
+    int(row[0], 16): (
+        row[1],
+        row[2],
+        tuple([name for name in row[3:] if name[0] != "+"]),
+        ([name[1:] for name in row[3:] if name[0] == "+"] + [None])[0],
+    )
+    for row in _ROWS
 }
-# fmt: on
+"""By type number: (name, struct format of the fixed part, field names, name of the tail or None)."""
+TYPES = {row[1]: int(row[0], 16) for row in _ROWS}
 
-TYPES = {row[0]: number for number, row in MESSAGES.items()}
+_seen = {}
+_KEEPS = hasattr(struct, "Struct")  # what `row` has looked up: a host, whose `struct` has it, has the memory too
 
 # Values of coded fields.
 STATES = ("idle", "streaming")
@@ -138,24 +123,42 @@ class WireError(ValueError):
     """Our own misuse: a message that cannot be encoded. Bad input never raises this."""
 
 
+def row(number):
+    """What `MESSAGES` says of a type, without that table; None of one that there is not."""
+    found = _seen.get(number)
+    if found is None:
+        at = _TABLE.find("\n%02x " % number)
+        if at < 0:
+            return None
+        words = _TABLE[at + 4 : _TABLE.find("\n", at + 1)].split()
+        tail = words.pop()[1:] if words[-1][0] == "+" else None
+        found = words[0], words[1], tuple(words[2:]), tail
+        if _KEEPS:
+            _seen[number] = found
+    return found
+
+
 def encode(name, *values, tail=b""):
     """One message as bytes. Raises WireError if a value does not fit its field."""
-    number = TYPES.get(name)
-    if number is None:
-        raise WireError("there is no message %s" % (name,))
-    row = MESSAGES[number]
-    if len(values) != len(row[2]):
-        raise WireError("%s takes %d fields, not %d" % (name, len(row[2]), len(values)))
+    at = _TABLE.find(" %s <" % name)
+    if at < 0:
+        raise WireError("there is no message %s" % name)
+    number = int(_TABLE[at - 2 : at], 16)
+    found = row(number)
+    assert found is not None
+    _, form, keys, tail_name = found
+    if len(values) != len(keys):
+        raise WireError("%s takes %d fields, not %d" % (name, len(keys), len(values)))
     if not isinstance(tail, (bytes, bytearray, memoryview)):
         raise WireError("%s: a tail is bytes" % name)
-    if len(tail) and row[3] is None:
+    if len(tail) and tail_name is None:
         raise WireError("%s has no tail" % name)
     try:
-        body = struct.pack(row[1], *values)
+        body = struct.pack(form, *values)
     except Exception as error:  # struct.error does not exist in MicroPython
         raise WireError("%s: %s" % (name, error))
     # MicroPython packs what does not fit modulo the field's size, so what comes back is compared.
-    for key, value, packed in zip(row[2], values, struct.unpack(row[1], body)):
+    for key, value, packed in zip(keys, values, struct.unpack(form, body)):
         if packed != value and not (isinstance(packed, bytes) and packed[: len(value)] == value):
             raise WireError("%s: %s does not hold %s" % (name, key, value))
     message = bytes([number]) + body + bytes(tail)
@@ -171,19 +174,20 @@ def decode(message):
     """
     if len(message) < 1:
         return None
-    row = MESSAGES.get(message[0])
-    if row is None:
+    found = row(message[0])
+    if found is None:
         return None
-    size = struct.calcsize(row[1])
-    if len(message) < 1 + size or (row[3] is None and len(message) != 1 + size):
+    name, form, keys, tail = found
+    size = struct.calcsize(form)
+    if len(message) < 1 + size or (tail is None and len(message) != 1 + size):
         return None
-    values = struct.unpack_from(row[1], message, 1)
-    fields = {key: value for key, value in zip(row[2], values)}
-    if row[3] is not None:
-        fields[row[3]] = bytes(message[1 + size :])
-    if row[0] == "samples" and len(fields["data"]) != 2 * fields["count"] * fields["channels"]:
+    values = struct.unpack_from(form, message, 1)
+    fields = {key: value for key, value in zip(keys, values)}
+    if tail is not None:
+        fields[tail] = bytes(message[1 + size :])
+    if name == "samples" and len(fields["data"]) != 2 * fields["count"] * fields["channels"]:
         return None
-    return row[0], fields
+    return name, fields
 
 
 # --- frames: COBS + CRC-32, for byte streams ---------------------------------------------------

@@ -89,6 +89,10 @@ class GlobalNames(ast.NodeTransformer):
     def replace(self, node: ast.Name) -> ast.expr:
         raise NotImplementedError
 
+    def inside(self) -> bool:
+        """Of a function or class."""
+        return bool(self._locals)
+
     def is_global(self, name: str) -> bool:
         return not any(name in names for names in self._locals)
 

@@ -25,7 +25,8 @@ FOREIGN = frozenset(
 """Attributes of MicroPython's own objects (bluetooth, machine, esp32, files, poll, streams). An attribute of the
 package with such a name keeps it too, since nothing tells whose `active` is meant."""
 _BUILT_IN = (int, str, bytes, bytearray, memoryview, list, tuple, dict, set, OSError)
-_KNOWN: dict[str, Any] = {"const": lambda value: value, "struct": struct, "len": len, "range": range, "bytes": bytes}
+_KNOWN: dict[str, Any] = {"const": lambda value: value, "struct": struct}
+_KNOWN.update((known.__name__, known) for known in (len, range, bytes, int, tuple))
 
 
 def shrink(sources: dict[str, str], main: str) -> dict[str, str]:
@@ -90,6 +91,12 @@ class _Folder(GlobalNames):
 
     def replace(self, node: ast.Name) -> ast.expr:
         return self._number(node) if isinstance(node.ctx, ast.Load) else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        value = None if self.inside() else self._evaluated(node.value)
+        if type(value) is tuple and all(type(each) is int for each in value):
+            node.value = ast.Constant(value)
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         return self._number(node) if self._is_fixed(node) else self.generic_visit(node)
