@@ -95,7 +95,7 @@ class _Folder(GlobalNames):
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         value = None if self.inside() else self._evaluated(node.value)
         if type(value) is tuple and all(type(each) is int for each in value):
-            node.value = ast.Constant(value)
+            node.value = ast.Tuple([ast.Constant(each) for each in value], ast.Load())
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
