@@ -6,6 +6,7 @@ import pytest
 
 from presscue import wire
 from presscue.flash import package
+from presscue.flash.short_names import NUMBERED
 from presscue.flash.shrink import shrink
 from presscue.simulator.board import child
 from presscue.simulator.performance import perform
@@ -62,6 +63,30 @@ def test_what_a_foreign_object_has_too_keeps_its_name():
     assert ".active = " in text
     assert ".active(True)" in text
     assert ".content" not in text
+
+
+def test_few_names_serve_many_attributes_and_none_is_taken_for_another():
+    text = whole(
+        "class Base:\n    def __init__(self, first_part):\n        self._inner = first_part\n"
+        "class Grown(Base):\n    def __init__(self, first_part, *, last_part):\n"
+        "        super().__init__(first_part)\n        self._outer = [last_part]\n        self.shown = 5\n"
+        "    def sum(self):\n        return self._inner + self._outer[0] + self.shown\n"
+        "class Other:\n    def __init__(self, grown):\n        self._grown = grown\n        self._weight = 100\n"
+        "    def sum(self):\n        return self._weight * self._grown.shown + self._grown.sum()\n"
+        "def run():\n    return Other(Grown(1, last_part=20)).sum()\n"
+    )
+    assert run(text) == 526
+    used = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)} - {"__init__", "sum"}
+    assert len(used) == 3  # Base and Grown have three, Other's two are among the same
+    assert used <= {*NUMBERED}
+
+
+def test_a_parameter_is_not_taken_for_a_local_or_a_global_of_its_short_name():
+    text = whole(
+        "_table = [3]\ndef use(a, value, long_name):\n    b = long_name\n    return [a + value + b for c in _table][0]\n"
+        "def run():\n    return use(1, 10, long_name=100) + sum(map(lambda each: each + _table[0], (0,)))\n"
+    )
+    assert run(text) == 114
 
 
 def run(text: str):
