@@ -1,12 +1,13 @@
 """Builds the node from the board's `machine`. The only file of the firmware that imports it."""
 
+import gc
 import os
 
 import bluetooth
 import esp32
 import machine
 
-from presscue_node import board
+from presscue_node import board, boot_only
 from presscue_node.ads1115 import Ads1115
 from presscue_node.blocks import FileBlocks
 from presscue_node.buzzer import Buzzer
@@ -72,6 +73,10 @@ def log_blocks():
 
 def run(stream, proven=None):
     """Never returns. proven(): called once, when a host has had an answer."""
+    global build, panel, log_blocks
     node = build(stream)
     node.commands.proven = proven
+    boot_only.forget()
+    build = panel = log_blocks = boot_only.forget = None
+    gc.collect()
     node.run()

@@ -19,8 +19,7 @@ _FIRST = const(2)  # behind the catalogue
 _ERASE, _SYNC, _COUNT = const(6), const(3), const(4)
 _PAUSE_US = const(1_000_000)  # from one erase to the next: 80 ms stand still in a second
 _LOOK = const(64)  # blocks looked through in one turn
-_CHUNK = const(512)
-_BLANK = b"\xff" * _CHUNK
+_BLANK = b"\xff" * wire.PAGE_SIZE
 _HEAD = "<HII"  # boot, session, number in a page, behind magic, format and used
 _HEAD_AT = const(4)
 
@@ -42,8 +41,7 @@ class Region:
         self._scan = _FIRST
         self._scanned = 0
         self._erased_at = time.ticks_us()
-        self._check = bytearray(wire.PAGE_SIZE)
-        self._block = bytearray(len(_BLANK))
+        self.buffer = bytearray(wire.PAGE_SIZE)  # for whoever reads, until the next call
         self.writing = None
         self.pages = 0
         self._sector = 0  # where the page before went
@@ -96,9 +94,9 @@ class Region:
                 return SPLIT
             self._sector = sector
         self._blocks.writeblocks(self._sector, page, at * wire.PAGE_SIZE)
-        self._blocks.readblocks(self._sector, self._check, at * wire.PAGE_SIZE)
+        self._blocks.readblocks(self._sector, self.buffer, at * wire.PAGE_SIZE)
         self.pages += 1
-        return WRITTEN if self._check == page else BAD
+        return WRITTEN if self.buffer == page else BAD
 
     def end(self, length_ms):
         """The session is over."""
@@ -124,7 +122,7 @@ class Region:
 
     def page(self, entry, number):
         """Page `number` of a session, opened (see wire.page_open); None if it is another's or damaged."""
-        buffer = self._check
+        buffer = self.buffer
         self._blocks.readblocks(entry.sector(number // PAGES), buffer, number % PAGES * wire.PAGE_SIZE)
         opened = wire.page_open(buffer)
         return opened if opened is not None and opened[:3] == (entry.boot, entry.session, number) else None
@@ -207,9 +205,9 @@ class Region:
             bits[sector >> 3] &= ~(1 << (sector & 7)) & 0xFF
 
     def _is_blank(self, sector):
-        for at in range(0, SECTOR, _CHUNK):
-            self._blocks.readblocks(sector, self._block, at)
-            if self._block != _BLANK:
+        for at in range(0, SECTOR, wire.PAGE_SIZE):
+            self._blocks.readblocks(sector, self.buffer, at)
+            if self.buffer != _BLANK:
                 return False
         return True
 

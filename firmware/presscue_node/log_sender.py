@@ -10,6 +10,7 @@ from micropython import const
 from presscue import wire
 from presscue_node.back_fill import BackFill
 from presscue_node.catalogue import SECTOR
+from presscue_node.log_region import PAGES
 from presscue_node.recorder import ACTIVE
 
 _HEAD = "<BIII"
@@ -22,7 +23,6 @@ _PACE_US, _SLOW_US = (
 )  # between blocks while samples are streamed: those must not wait behind
 # many. Doubled when the stack runs out of buffers, then shorter again by and by;
 _ROOM_US = const(1_400)  # and only if for so long no reading is due
-_SUM_BLOCK = const(1024)
 
 
 class LogSender:
@@ -46,7 +46,6 @@ class LogSender:
         self._sum_at = 0
         self._sum = 0
         self._summed = None  # (session, check sum) of the last one done
-        self._buffer = bytearray(_SUM_BLOCK)
 
     def read(self, entry, offset, size, host):
         """Send a host `size` bytes from `offset` on; if that is where the sending ends now, go on there."""
@@ -106,17 +105,15 @@ class LogSender:
         entry = self._sum_entry
         if entry is None:
             return False
-        for _ in range(SECTOR // _SUM_BLOCK):
+        for _ in range(PAGES):
             if self._sum_at == entry.pages * wire.PAGE_SIZE:
                 self._sum_entry = None
                 self._summed = (entry.session, self._sum)
                 self._outbox.put(wire.encode("log_sum", entry.session, self._sum_at, self._sum), self._sum_host)
                 return False
-            size = min(_SUM_BLOCK, entry.pages * wire.PAGE_SIZE - self._sum_at)
-            block = memoryview(self._buffer)[:size]
-            self._region.read(entry, self._sum_at, block)
-            self._sum = crc32(block, self._sum)
-            self._sum_at += size
+            self._region.read(entry, self._sum_at, self._region.buffer)
+            self._sum = crc32(self._region.buffer, self._sum)
+            self._sum_at += wire.PAGE_SIZE
         return True
 
     def is_copy(self, entry, crc):

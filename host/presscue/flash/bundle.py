@@ -143,6 +143,14 @@ class _Joiner(GlobalNames):
         self._own = own
         self._modules = modules
         self._names = names
+        self._assigned: list[str] = []  # of other modules
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        super().visit_FunctionDef(node)
+        if self._assigned:
+            node.body.insert(0, ast.Global(self._assigned))
+            self._assigned = []
+        return node
 
     def replace(self, node: ast.Name) -> ast.expr:
         return ast.copy_location(ast.Name(self._own.get(node.id, node.id), node.ctx), node)
@@ -150,7 +158,10 @@ class _Joiner(GlobalNames):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         of = node.value
         if isinstance(of, ast.Name) and of.id in self._modules and self.is_global(of.id):
-            return ast.copy_location(ast.Name(self._names[self._modules[of.id]][node.attr], node.ctx), node)
+            name = self._names[self._modules[of.id]][node.attr]
+            if isinstance(node.ctx, ast.Store):
+                self._assigned.append(name)
+            return ast.copy_location(ast.Name(name, node.ctx), node)
         return self.generic_visit(node)
 
     def defined(self, name: str) -> str:
