@@ -83,7 +83,8 @@ def test_few_names_serve_many_attributes_and_none_is_taken_for_another():
 
 def test_a_parameter_is_not_taken_for_a_local_or_a_global_of_its_short_name():
     text = whole(
-        "_table = [3]\ndef use(a, value, long_name):\n    b = long_name\n    return [a + value + b for c in _table][0]\n"
+        "_table = [3]\ndef use(a, value, long_name):\n    b = long_name\n"
+        "    return [a + value + b for c in _table][0]\n"
         "def run():\n    return use(1, 10, long_name=100) + sum(map(lambda each: each + _table[0], (0,)))\n"
     )
     assert run(text) == 114

@@ -77,6 +77,6 @@ def run(stream, proven=None):
     node = build(stream)
     node.commands.proven = proven
     boot_only.forget()
-    build = panel = log_blocks = boot_only.forget = None
+    build = panel = log_blocks = boot_only.forget = None  # pyright: ignore
     gc.collect()
     node.run()
