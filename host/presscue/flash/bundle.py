@@ -1,36 +1,56 @@
-"""The modules of the node's package joined into one, since each .mpy file spells out again every name it mentions."""
+"""The modules of the node's package joined into one, since each .mpy file spells out again every name it mentions.
+
+Those that only functions import stay apart: the node loads and drops them (on_demand.py)."""
 
 import ast
 import builtins
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 Trees = dict[str, ast.Module]
 
 
-def join(sources: dict[str, str]) -> tuple[ast.Module, dict[str, dict[str, str]]]:
-    """Modules by their paths ("presscue_node/clock") as one, in the order in which they would be imported, and for each
-    what its global names are called there."""
+class Joined(NamedTuple):
+    """whole: the modules that are imported where modules begin. late: by path those that only functions import, each by
+    itself. names: for each module what its global names are called in either; no two are called the same."""
+
+    whole: ast.Module
+    late: dict[str, ast.Module]
+    names: dict[str, dict[str, str]]
+
+
+def join(sources: dict[str, str]) -> Joined:
+    """Modules by their paths ("presscue_node/clock") as one, in the order in which they would be imported.
+
+    A function imports from a late module as `from presscue_node.module import name`.
+    """
     trees = {path: ast.parse(text) for path, text in sources.items()}
-    order = [*TopologicalSorter({path: set(_imported(tree, trees)) for path, tree in trees.items()}).static_order()]
+    imported = {path: set(_imported(tree.body, trees)) for path, tree in trees.items()}
+    late_paths = {path for tree in trees.values() for path in _imported(ast.walk(tree), trees)}.difference(
+        *imported.values()
+    )
     names: dict[str, dict[str, str]] = {}
     taken = set(dir(builtins))
-    body: list[ast.stmt] = []
-    foreign: set[str] = set()
-    for path in order:
+    whole: list[ast.stmt] = []
+    late: dict[str, ast.Module] = {}
+    whole_foreign: set[str] = set()
+    for path in TopologicalSorter(imported).static_order():
         tree = trees[path]
         own = names[path] = {}
         modules: dict[str, str] = {}
+        body, foreign = ([], set()) if path in late_paths else (whole, whole_foreign)
         for node in tree.body:
             for name in _bound(node):
                 own[name] = name if name not in taken else f"{name}_{path.rpartition('/')[2]}"
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     part = f"{node.module}/{alias.name}".replace(".", "/")
-                    whole = f"{node.module}".replace(".", "/")
+                    source = f"{node.module}".replace(".", "/")
                     if part in trees:
                         modules[alias.asname or alias.name] = part
-                    elif whole in trees or f"{whole}/__init__" in trees:
-                        source = whole if whole in trees else f"{whole}/__init__"
+                    elif source in trees or f"{source}/__init__" in trees:
+                        source = source if source in trees else f"{source}/__init__"
                         taken_over = (
                             names[source]
                             if alias.name == "*"
@@ -48,12 +68,19 @@ def join(sources: dict[str, str]) -> tuple[ast.Module, dict[str, dict[str, str]]
                 taken.update(alias.asname or alias.name for alias in node.names)
             elif not isinstance(node, ast.ImportFrom) and not _is_text(node):
                 body.append(joiner.visit(node))
-    return ast.fix_missing_locations(ast.Module(body, [])), names
+        if path in late_paths:
+            late[path] = ast.fix_missing_locations(ast.Module(body, []))
+    for each in (whole, *(module.body for module in late.values())):
+        for node in (node for statement in each for node in ast.walk(statement)):
+            if isinstance(node, ast.ImportFrom) and f"{node.module}".replace(".", "/") in late:
+                own = names[f"{node.module}".replace(".", "/")]
+                node.names = [ast.alias(own[alias.name], alias.asname or alias.name) for alias in node.names]
+    return Joined(ast.fix_missing_locations(ast.Module(whole, [])), late, names)
 
 
-def _imported(tree: ast.Module, trees: Trees) -> list[str]:
+def _imported(nodes: Iterable[ast.AST], trees: Trees) -> list[str]:
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             whole = node.module.replace(".", "/")
             candidates = [whole, f"{whole}/__init__", *(f"{whole}/{alias.name}" for alias in node.names)]

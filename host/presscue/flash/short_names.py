@@ -93,7 +93,7 @@ def _for_attributes(whole: ast.Module, nodes: list[ast.AST], kept: set[str]) -> 
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     foreign = kept | FOREIGN | _code(nodes) | {name for each in _BUILT_IN for name in dir(each)}
     modules = _modules(nodes)
-    foreign |= {node.attr for node in attributes if _called(node.value) in modules}
+    foreign |= {node.attr for node in attributes if _root(node) in modules}
     stored = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)} - foreign
     uses = Counter(node.attr for node in attributes)
     taken = uses.keys() - stored | _code(nodes)
@@ -156,6 +156,13 @@ def targets(target: ast.expr) -> list[str]:
     if isinstance(target, ast.Name):
         return [target.id]
     return [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a chain of attributes begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _called(node: ast.expr) -> str:

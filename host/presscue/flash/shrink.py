@@ -1,4 +1,5 @@
-"""The node's package in fewer bytes: one module, its constants as numbers, without what nothing uses, short names.
+"""The node's package in fewer bytes: what it always needs as one module, constants as numbers, without what nothing
+uses, short names.
 
 Attributes, parameters and globals that are no functions get one to three letters. Modules aside, whatever has code
 keeps its name, so a traceback from a node still says where it happened.
@@ -20,23 +21,47 @@ _KNOWN.update((known.__name__, known) for known in (len, range, bytes, int, tupl
 def shrink(sources: dict[str, str], main: str) -> dict[str, str]:
     """The package's modules by their paths, and the program that starts them: the modules that it then needs.
 
-    All is in presscue_node/__init__; the others hand on what `main` takes from them. Nothing in the package may look
-    names up by text.
+    All is in presscue_node/__init__ but what only functions import; the others hand on what `main` takes from them.
+    Nothing in the package may look names up by text.
     """
-    whole, names = join(sources)
+    whole, late, names = join(sources)
     wanted = {path: _wanted(ast.parse(main), path.rpartition("/")[2]) & names[path].keys() for path in names}
     roots = {names[path][name] for path, few in wanted.items() for name in few}
-    whole = _Folder(whole).visit(whole)
-    whole.body = _reached(whole.body, roots)
-    renamer = _Renamer(short_names(whole, roots | _mentioned(ast.parse(main))))
-    whole = renamer.visit(whole)
+    folder = _Folder(_together(whole, late))
+    for module in late.values():
+        folder.visit(module)
+        module.body = _reached(
+            module.body, {name for node in module.body for name in made(node) or () if _is_code(node)}
+        )
+    folder.visit(whole)
+    whole.body = _reached(whole.body, roots.union(*({each.id for each in _names(module)} for module in late.values())))
+    renamer = _Renamer(short_names(_together(whole, late), roots | _mentioned(ast.parse(main))))
+    renamer.visit(whole)
+    shared = {name for node in whole.body for name in made(node) or ()}
     whole.body.insert(0, _first_of_all(whole))
-    made = {"presscue_node/__init__": ast.unparse(ast.fix_missing_locations(whole))}
+    texts = {"presscue_node/__init__": _text(whole)}
+    for path, module in late.items():
+        renamer.visit(module)
+        used = sorted({each.id for each in _names(module)} & shared)
+        module.body.insert(0, ast.ImportFrom("presscue_node", [ast.alias(name) for name in used], 0))
+        texts[path] = _text(module)
     for path, few in wanted.items():
         if few:
             lines = [f"from presscue_node import {names[path][name]} as {name}\n" for name in sorted(few)]
-            made[path] = "".join(lines)
-    return made
+            texts[path] = "".join(lines)
+    return texts
+
+
+def _together(whole: ast.Module, late: dict[str, ast.Module]) -> ast.Module:
+    return ast.Module([*whole.body, *(node for module in late.values() for node in module.body)], [])
+
+
+def _is_code(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.ClassDef))
+
+
+def _text(tree: ast.Module) -> str:
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def _first_of_all(whole: ast.Module) -> ast.If:
