@@ -11,8 +11,8 @@ FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 MODULES = (
     "board", "clock", "registers", "lsm6dsox", "ads1115", "pads", "drv2605l", "buzzer", "outbox", "flow", "batch",
     "wall_clock", "part", "sampler", "cue_player", "usb_link", "gatt", "ble_link", "panel", "page_ring", "packer",
-    "motion_gate", "blocks", "catalogue", "log_region", "recorder", "log_sender", "description", "commands",
-    "log_commands", "hmac_sha256", "access", "guard", "node",
+    "motion_gate", "blocks", "catalogue", "log_region", "recorder", "log_sender", "description", "commands", "status",
+    "log_commands", "hmac_sha256", "access", "guard", "node", "on_demand", "back_fill", "key_commands",
 )  # fmt: skip
 
 
@@ -32,9 +32,8 @@ def _load() -> SimpleNamespace:
                 del sys.modules[name]
             else:
                 sys.modules[name] = module
-        for name in [name for name in sys.modules if name.split(".")[0] == "presscue_node"]:
-            del sys.modules[name]
 
 
 firmware = _load()
+firmware.on_demand.drop = lambda module: None
 """The firmware's modules, bound to node_time."""

@@ -10,13 +10,13 @@ import struct
 from micropython import const
 
 from presscue import wire
-from presscue_node.commands import BAD_VALUE, OK, REFUSED
+from presscue_node.commands import OK, REFUSED
 from presscue_node.hmac_sha256 import mac, prepared, same
 from presscue_node.outbox import USB
 
 SLOTS = const(4)
-_KEY, _NONCE, _PROOF, _MAC, _ID = const(32), const(16), const(16), const(8), const(4)
-_OWNER = const(32)
+KEY, OWNER = const(32), const(32)
+_NONCE, _PROOF, _MAC = const(16), const(16), const(8)
 _BUDGET = const(8)  # messages a second that need no seal
 _SLOT_AT = const(8)  # in what both prove
 _HEAD = const(13)  # of a sealed message: type, counter, mac
@@ -44,33 +44,30 @@ class Access:
 
     def __init__(self, node, store, hosts):
         self._node = node
-        self._store = store
-        self._guests = [Guest() for _ in range(hosts)]
-        self._keys = [self._load(slot) for slot in range(SLOTS)]
+        self.store = store
+        self.guests = [Guest() for _ in range(hosts)]
+        self.keys = [self._load(slot) for slot in range(SLOTS)]
         self._admitted = self._refused = self._unsealed = self._forged = self._replayed = self._flooded = 0
         self.handlers = {
             "open": self._open,
             "prove": self._prove,
-            "key_set": self._set,
-            "key_remove": self._remove,
-            "key_list": self._list,
         }
 
     def admitted(self, host):
-        return host == USB or self._guests[host - 1].seal is not None
+        return host == USB or self.guests[host - 1].seal is not None
 
     def enter(self, host):
         """Somebody has come on the radio, or gone: nobody yet."""
-        self._guests[host - 1].enter()
+        self.guests[host - 1].enter()
 
     def refill(self):
         """Call once a second."""
-        for guest in self._guests:
+        for guest in self.guests:
             guest.budget = _BUDGET
 
     def lets_in(self, host, kind):
         """Whether a message of this type is worth looking at. Called from the radio's interrupt."""
-        guest = self._guests[host - 1]
+        guest = self.guests[host - 1]
         if kind == _SEALED and guest.seal is not None:
             return True
         if kind not in _OPENLY:
@@ -89,7 +86,7 @@ class Access:
                 return message
             self._forged += 1
             return None
-        guest = self._guests[host - 1]
+        guest = self.guests[host - 1]
         sealed = message[1:5] + message[_HEAD:]
         if guest.seal is None or len(sealed) < 5 or not same(mac(guest.seal, sealed)[:_MAC], message[5:_HEAD]):
             self._forged += 1
@@ -106,20 +103,20 @@ class Access:
     def _open(self, fields):
         host = self._node.commands.host
         slot = fields["slot"]
-        if host == USB or slot >= SLOTS or self._keys[slot] is None:
+        if host == USB or slot >= SLOTS or self.keys[slot] is None:
             self._refused += 1
             return REFUSED
-        guest = self._guests[host - 1]
+        guest = self.guests[host - 1]
         nonce = os.urandom(_NONCE)
         guest.said = self._node.identity + bytes((slot,)) + fields["nonce"] + nonce
-        guest.key = prepared(self._keys[slot][:_KEY])
+        guest.key = prepared(self.keys[slot][:KEY])
         proof = mac(guest.key, b"node" + guest.said)[:_PROOF]
         self._node.outbox.put(wire.encode("challenge", fields["token"], nonce, proof), host)
         return OK
 
     def _prove(self, fields):
         host = self._node.commands.host
-        guest = self._guests[host - 1]
+        guest = self.guests[host - 1]
         key = guest.key
         guest.key = None  # one try for each challenge
         if host == USB or key is None or not same(mac(key, b"host" + guest.said)[:_PROOF], fields["proof"]):
@@ -132,50 +129,15 @@ class Access:
         self._node.outbox.trusted[host] = True
         return OK
 
-    def _set(self, fields):
-        if fields["slot"] >= SLOTS or len(fields["owner"]) > _OWNER:
-            return BAD_VALUE
-        return self._keep(fields["slot"], fields["key"] + fields["owner"])
-
-    def _remove(self, fields):
-        return self._keep(fields["slot"], None) if fields["slot"] < SLOTS else BAD_VALUE
-
-    def _list(self, fields):
-        node = self._node
-        for slot in range(SLOTS):
-            entry = self._keys[slot]
-            if entry is not None:
-                key_id = mac(prepared(entry[:_KEY]), b"name")[:_ID]
-                node.outbox.put(wire.encode("key_slot", slot, key_id, tail=entry[_KEY:]), node.commands.host)
-        counts = (self._admitted, self._refused, self._unsealed, self._forged, self._replayed, self._flooded)
-        node.outbox.put(wire.encode("access", node.boot, *(min(n, 0xFFFFFFFF) for n in counts)), node.commands.host)
-        return OK
+    def counts(self):
+        """In the order of `access`: see SPEC.md."""
+        return self._admitted, self._refused, self._unsealed, self._forged, self._replayed, self._flooded
 
     # --- keys: the key itself and its owner's name, one blob each ---
 
     def _load(self, slot):
-        entry = bytearray(_KEY + _OWNER)
+        entry = bytearray(KEY + OWNER)
         try:
-            return None if self._store is None else bytes(entry[: self._store.get_blob("key%d" % slot, entry)])
+            return None if self.store is None else bytes(entry[: self.store.get_blob("key%d" % slot, entry)])
         except OSError:
             return None  # there is none
-
-    def _keep(self, slot, entry):
-        """Over the cable only. Who is there with the old key is no longer."""
-        store = self._store
-        if self._node.commands.host != USB or store is None:
-            return REFUSED
-        try:
-            if entry is not None:
-                store.set_blob("key%d" % slot, entry)
-            elif self._keys[slot] is not None:
-                store.erase_key("key%d" % slot)
-            store.commit()
-        except OSError:
-            return REFUSED
-        self._keys[slot] = entry
-        for index in range(len(self._guests)):
-            if self._guests[index].slot == slot or self._guests[index].key is not None:
-                self._guests[index].enter()
-                self._node.outbox.trusted[index + 1] = False
-        return OK

@@ -8,14 +8,12 @@ _ACK, _GUARD_CUE = wire.TYPES["cue_ack"], wire.TYPES["guard_cue"]
 
 
 class BackFill:
-    """One stretch at a time: orders `first` to `end` of a boot. boot: the present one."""
+    """One stretch: orders `first` to `end` of a boot. present: the boot that this is. `done`: all is said."""
 
-    def __init__(self, recorder, boot):
+    def __init__(self, recorder, present, boot, first, end):
         self._recorder = recorder
-        self._own = boot
-        self.asked = False
-
-    def begin(self, boot, first, end):
+        self._own = present
+        self.done = False
         self._boot = boot
         self._first = first
         self._end = end
@@ -23,10 +21,9 @@ class BackFill:
         self._messages = []  # of the page at hand, the next one last
         self._entry = None
         self._session = self._page = self._ring_page = 0
-        self.asked = True
-        if boot == self._own:
-            self._recorder.seal()
-        for entry in self._recorder.region.catalogue.entries:
+        if boot == present:
+            recorder.seal()
+        for entry in recorder.region.catalogue.entries:
             if entry.boot == boot and (self._entry is None or 0 <= self._order(entry, 0) <= first):
                 self._entry = entry
                 self._session = entry.session
@@ -37,7 +34,7 @@ class BackFill:
         """The next message into `buffer`: its length. The last one is `fetched`."""
         message = self._wanted()
         if message is None:
-            self.asked = False
+            self.done = True
             message = wire.encode("fetched", self._boot, self._first, self._end, self._reason())
         buffer[: len(message)] = message
         return len(message)

@@ -43,10 +43,9 @@ class Peer:
         self.host = host
         self.handle = None
         self.mtu = 23
-        self.packet = bytearray(_MTU - _HEAD)
         self.used = 0
         self.answers = False  # the packet goes by indication
-        self.held = bytearray(wire.MESSAGE_MAX + 1)  # a message that did not fit the packet, behind its length
+        self.packet = self.held = bytearray()  # held: a message that did not fit the packet, behind its length
         self.held_size = 0
         self.held_answers = False
         self.indicating = False
@@ -55,6 +54,9 @@ class Peer:
 
     def begin(self, handle):
         self.handle = handle
+        if not self.packet:
+            self.packet = bytearray(_MTU - _HEAD)
+            self.held = bytearray(wire.MESSAGE_MAX + 1)
         self.came_at = time.ticks_us()
         self.mtu = 23
         self.used = self.held_size = 0

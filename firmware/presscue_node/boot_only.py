@@ -9,7 +9,6 @@ from presscue import wire
 from presscue_node import blocks, catalogue, gatt
 from presscue_node.access import Access, Guest
 from presscue_node.ads1115 import Ads1115
-from presscue_node.back_fill import BackFill
 from presscue_node.batch import Batch
 from presscue_node.ble_link import BleLink, Peer
 from presscue_node.buzzer import Buzzer
@@ -20,7 +19,6 @@ from presscue_node.cue_player import CuePlayer
 from presscue_node.drv2605l import Drv2605l
 from presscue_node.flow import Flow
 from presscue_node.guard import Guard
-from presscue_node.log_commands import LogCommands
 from presscue_node.log_region import Region
 from presscue_node.log_sender import LogSender
 from presscue_node.lsm6dsox import Lsm6dsox
@@ -43,8 +41,8 @@ def forget():
     """Call once, after the node is built."""
     # fmt: off
     for each in (
-        Access, Guest, Ads1115, BackFill, Batch, BleLink, Peer, Buzzer, Clock, Commands, CuePlayer, Drv2605l, Flow,
-        Guard, LogCommands, Region, LogSender, Lsm6dsox, MotionGate, Node, Control, Outbox, Packer, Pads, PageRing,
+        Access, Guest, Ads1115, Batch, BleLink, Peer, Buzzer, Clock, Commands, CuePlayer, Drv2605l, Flow,
+        Guard, Region, LogSender, Lsm6dsox, MotionGate, Node, Control, Outbox, Packer, Pads, PageRing,
         Panel, Notices, Part, Recorder, Registers, Sampler, Stdio, UsbLink, WallClock, wire.FrameDecoder, Catalogue,
     ):
         each.__init__ = None

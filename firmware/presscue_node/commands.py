@@ -3,9 +3,10 @@
 import time
 
 from presscue import wire
-from presscue_node import description
+from presscue_node import on_demand
 from presscue_node.outbox import USB
 from presscue_node.part import CLOCK
+from presscue_node.status import status
 
 OK, UNKNOWN, WRONG_STATE, BAD_VALUE, REFUSED = range(len(wire.RESULTS))
 
@@ -18,7 +19,8 @@ _RANGES = {"batch_ms": (5, 200), "cue_strength": (0, 100), "silence": (0, 1), "w
 
 
 class Commands:
-    """The state they change is the node's. `handlers`: by name of message, called with its fields, return a code."""
+    """The state they change is the node's. `handlers`: by name of message, called with its fields, return a code;
+    those of `_seldom` are not among them."""
 
     def __init__(self, node):
         self._node = node
@@ -50,7 +52,7 @@ class Commands:
         name, fields = decoded
         if self._node.recorder is not None:
             self._node.recorder.note(message)
-        handler = self.handlers.get(name)
+        handler = self.handlers.get(name) or self._seldom(name)
         if handler is None:
             self._result(message[0], _NO_TOKEN, UNKNOWN)
             return
@@ -60,6 +62,20 @@ class Commands:
                 self.proven()
                 self.proven = None
             self._result(message[0], fields["token"], code)
+
+    def _seldom(self, name):
+        """The handler of a command whose code is loaded for it and dropped; None if there is none."""
+        if name.startswith("key_"):
+            from presscue_node.key_commands import KeyCommands
+
+            on_demand.drop("key_commands")
+            return KeyCommands(self._node).handlers.get(name)
+        if name.startswith("log_") or name == "fetch":
+            from presscue_node.log_commands import LogCommands
+
+            on_demand.drop("log_commands")
+            return LogCommands(self._node).handlers.get(name)
+        return None
 
     def _result(self, command, token, code):
         self._put("result", command, token, code, tail=b"" if code == OK else wire.RESULTS[code].encode())
@@ -75,8 +91,11 @@ class Commands:
         return self._node.clock.us(time.ticks_us())
 
     def _hello(self, fields):
-        self._send(description.info(self._node, self._now_us()))
-        for row in description.channel_rows(self._node):
+        from presscue_node.description import channel_rows, info
+
+        on_demand.drop("description")
+        self._send(info(self._node, self._now_us()))
+        for row in channel_rows(self._node):
             self._send(row)
 
     def _start(self, fields):
@@ -113,7 +132,7 @@ class Commands:
         return OK
 
     def _status(self, fields):
-        self._send(description.status(self._node, self._now_us()))
+        self._send(status(self._node, self._now_us()))
         self._node.loop_max_us = 0
         return OK
 

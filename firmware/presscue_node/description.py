@@ -1,12 +1,10 @@
-"""What the node says about itself: who it is, what its samples mean, how it is."""
+"""What the node says about itself: who it is and what its samples mean, to a host and at the head of a log."""
 
-import gc
+import time
 
 from presscue import wire
 from presscue_node import VERSION, board, lsm6dsox, pads
 from presscue_node.ads1115 import SCALE_NANO as PADS_SCALE_NANO
-
-_U16 = 0xFFFF
 
 
 def info(node, t_us):
@@ -32,26 +30,22 @@ def channel_rows(node):
         yield wire.encode("channel", wire.PADS, index, pads.CHANNELS, pads.PERIOD_NS, PADS_SCALE_NANO, tail=label)
 
 
-def status(node, t_us):
-    faults = 0
-    for part in node.parts:
-        if not part.working:
-            faults |= 1 << part.index
-    if node.pads.device.open_mask:
-        faults |= 1 << node.pads.index
-    imus = (node.sled.device, node.leg.device)
-    return wire.encode(
-        "status",
-        node.boot,
-        t_us,
-        1 if node.flow.streaming else 0,
-        faults,
-        node.outbox.dropped,
-        sum(imu.overruns for imu in imus),
-        node.notices.bus_errors + sum(imu.parity_errors for imu in imus),
-        min(node.link.bad_frames, _U16),
-        min(node.loop_max_us, _U16),
-        min(node.battery_mv(), _U16),
-        gc.mem_free() if hasattr(gc, "mem_free") else 0,  # CPython does not tell
-        node.player.played & _U16,
-    )
+def preamble(node, session, wall_ms):
+    """The messages that a log begins with."""
+    yield header(node, session, wall_ms)
+    yield from channel_rows(node)
+    yield info(node, node.clock.us(time.ticks_us()))
+
+
+def paged(messages):
+    """Messages in pages, as bytearrays to be numbered when they are written."""
+    writer = wire.PageWriter(0, 0)
+    pages = []
+    for message in messages:
+        page = writer.add(message)
+        if page is not None:
+            pages.append(bytearray(page))
+    page = writer.flush()
+    if page is not None:
+        pages.append(bytearray(page))
+    return [(page, memoryview(page)[: wire.PAGE_SIZE - 4]) for page in pages]

@@ -13,12 +13,12 @@ _LISTED = 16  # in one answer: the outbox must hold them
 
 
 class LogCommands:
-    """recorder, sender: None on a node without a log."""
+    """Made for one command."""
 
-    def __init__(self, node, recorder, sender):
+    def __init__(self, node):
         self._node = node
-        self._recorder = recorder
-        self._sender = sender
+        self._recorder = node.recorder
+        self._sender = node.sender
         self.handlers = {
             "log_list": self._list,
             "log_read": self._read,

@@ -19,7 +19,8 @@ _FIRST = const(2)  # behind the catalogue
 _ERASE, _SYNC, _COUNT = const(6), const(3), const(4)
 _PAUSE_US = const(1_000_000)  # from one erase to the next: 80 ms stand still in a second
 _LOOK = const(64)  # blocks looked through in one turn
-_BLANK = b"\xff" * wire.PAGE_SIZE
+_CHUNK = const(256)
+_BLANK = b"\xff" * _CHUNK
 _HEAD = "<HII"  # boot, session, number in a page, behind magic, format and used
 _HEAD_AT = const(4)
 
@@ -41,7 +42,7 @@ class Region:
         self._scan = _FIRST
         self._scanned = 0
         self._erased_at = time.ticks_us()
-        self.buffer = bytearray(wire.PAGE_SIZE)  # for whoever reads, until the next call
+        self.buffer = bytearray(_CHUNK)  # for whoever reads, until the next call
         self.writing = None
         self.pages = 0
         self._sector = 0  # where the page before went
@@ -205,7 +206,7 @@ class Region:
             bits[sector >> 3] &= ~(1 << (sector & 7)) & 0xFF
 
     def _is_blank(self, sector):
-        for at in range(0, SECTOR, wire.PAGE_SIZE):
+        for at in range(0, SECTOR, _CHUNK):
             self._blocks.readblocks(sector, self.buffer, at)
             if self.buffer != _BLANK:
                 return False

@@ -8,7 +8,7 @@ from binascii import crc32
 from micropython import const
 
 from presscue import wire
-from presscue_node.back_fill import BackFill
+from presscue_node import on_demand
 from presscue_node.catalogue import SECTOR
 from presscue_node.log_region import PAGES
 from presscue_node.recorder import ACTIVE
@@ -30,7 +30,8 @@ class LogSender:
 
     def __init__(self, recorder, outbox, flow, sampler, boot):
         self._recorder = recorder
-        self._back_fill = BackFill(recorder, boot)
+        self._boot = boot
+        self._back_fill = None
         self._pace_us = _PACE_US
         self._sampler = sampler
         self._region = recorder.region
@@ -58,19 +59,21 @@ class LogSender:
 
     def fetch(self, boot, first, end):
         """Send the host that streams the samples messages `first` to `end` of a boot once more."""
-        self._back_fill.begin(boot, first, end)
+        from presscue_node.back_fill import BackFill
+
+        on_demand.drop("back_fill")
+        self._back_fill = BackFill(self._recorder, self._boot, boot, first, end)
         self._outbox.congested = False
         self._pace_us = _PACE_US
 
     def forget(self):
         """The host that streams is another one, or has come anew."""
-        self._back_fill.asked = False
+        self._back_fill = None
 
     def fill(self, buffer, host):
         """What was fetched, or a block of log data, as a message in `buffer`; its length, 0 if there is none."""
-        entry = self._entry
-        fetched = self._back_fill.asked and host == self._outbox.streams_to
-        if not fetched and (entry is None or self._at >= self._end or host != self._host):
+        fetched = self._back_fill if host == self._outbox.streams_to else None
+        if fetched is None and (self._at >= self._end or host != self._host):
             return 0
         now = time.ticks_us()
         polite = self._flow.streaming or self._recorder.state == ACTIVE
@@ -83,8 +86,13 @@ class LogSender:
             return 0
         self._sent_at = now
         self._pace_us -= (self._pace_us - _PACE_US) >> 4
-        if fetched or entry is None:
-            return self._back_fill.fill(buffer)
+        if fetched is not None:
+            length = fetched.fill(buffer)
+            if fetched.done:
+                self._back_fill = None
+            return length
+        entry = self._entry
+        assert entry is not None
         at = self._at
         size = min(_BLOCK, self._end - at, SECTOR - at % SECTOR)
         data = memoryview(buffer)[_DATA : _DATA + size]

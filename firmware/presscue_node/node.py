@@ -5,7 +5,7 @@ from binascii import hexlify
 
 from micropython import const
 
-from presscue_node import VERSION, board, description
+from presscue_node import VERSION, board, on_demand
 from presscue_node.access import Access
 from presscue_node.ble_link import HOSTS, BleLink
 from presscue_node.clock import Clock
@@ -13,13 +13,13 @@ from presscue_node.commands import Commands
 from presscue_node.cue_player import CuePlayer
 from presscue_node.flow import Flow
 from presscue_node.guard import Guard
-from presscue_node.log_commands import LogCommands
 from presscue_node.log_region import Region
 from presscue_node.log_sender import LogSender
 from presscue_node.outbox import NOBODY, USB, Outbox
 from presscue_node.part import Notices, Part
 from presscue_node.recorder import Recorder
 from presscue_node.sampler import Sampler
+from presscue_node.status import status
 from presscue_node.usb_link import UsbLink
 from presscue_node.wall_clock import WallClock
 
@@ -100,7 +100,6 @@ class Node:
             self.outbox.last_resort = self.sender.fill
             self.outbox.tap = self.recorder.note
             self.sampler.start()
-        self.commands.handlers.update(LogCommands(self, self.recorder, self.sender).handlers)
         self.commands.handlers.update(self.access.handlers)
         self._make_watchdog = watchdog
         self._watchdog = None
@@ -111,12 +110,13 @@ class Node:
         return Recorder(region, self.clock, self.wall, self.boot, self.notices, self._preamble, self._status)
 
     def _preamble(self, session, wall_ms):
-        yield description.header(self, session, wall_ms)
-        yield from description.channel_rows(self)
-        yield description.info(self, self.clock.us(time.ticks_us()))
+        from presscue_node.description import preamble
+
+        on_demand.drop("description")
+        return preamble(self, session, wall_ms)
 
     def _status(self):
-        return description.status(self, self.clock.us(time.ticks_us()))
+        return status(self, self.clock.us(time.ticks_us()))
 
     def stream(self):
         """Send samples, from now on."""

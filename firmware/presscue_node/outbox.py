@@ -14,8 +14,8 @@ Buffers are handed over, not copied: who puts a filled buffer gets an empty one 
 from presscue import wire
 
 _SPARE = 4  # room for the CRC behind the message, see wire.frame_into
-SAMPLES_MAX = 86
-"""Longest samples message: five readings of an IMU, as a batch has at most; longer ones would only cost memory."""
+SAMPLES_MAX = 122
+"""Longest samples message: eight readings of an IMU. A batch has four or five; longer ones would only cost memory."""
 
 USB = 0
 """The host on the cable; a radio's follow."""
@@ -69,12 +69,12 @@ class Control:
 
 
 class Outbox:
-    """samples, control: messages that fit. At 150 samples messages a second 40 outlast 0.27 s without a link.
+    """samples, control: messages that fit. At 150 samples messages a second 32 outlast 0.2 s without a link.
 
     hosts: how many there can be at a time; `present[host]` says who is there.
     """
 
-    def __init__(self, samples=40, control=32, hosts=1):
+    def __init__(self, samples=32, control=32, hosts=1):
         self._buffers = [new_buffer() for _ in range(samples)]
         self._lengths = [0] * samples
         self._first = 0

@@ -10,6 +10,7 @@ import time
 from micropython import const
 
 from presscue import wire
+from presscue_node import on_demand
 from presscue_node.log_region import BAD, FULL, SPLIT
 from presscue_node.motion_gate import MotionGate
 from presscue_node.packer import Packer
@@ -20,7 +21,7 @@ from presscue_node.part import LOST, PAUSED, RECORDING
 ABSENT, IDLE, ACTIVE, NO_ROOM = range(len(wire.LOG_STATES))
 
 _LOG = wire.PARTS.index("log")
-_RING = const(32)  # pages in memory: 8 KB; two seconds take 25 in full motion
+_RING = const(28)  # pages in memory: 7 KB; two seconds take 25 in full motion
 _BEFORE_US = const(2_100_000)  # before the motion was seen
 _REST_US = const(8_000_000)  # without motion end a set
 _GAP_US = const(500_000_000)  # without a set end a session
@@ -142,7 +143,10 @@ class Recorder:
         """What comes before the first page, in one turn each, so that nothing waits long for all of it."""
         entry = self.region.writing
         if not self._head:
-            self._head = _paged(self._preamble(entry.session, entry.wall_ms))
+            from presscue_node.description import paged
+
+            on_demand.drop("description")
+            self._head = paged(self._preamble(entry.session, entry.wall_ms))
             self._head_left = len(self._head)
             self._head_at = _AGAIN
             return
@@ -210,17 +214,3 @@ class Recorder:
         self.state = NO_ROOM
         self.full = [self._packer.order, _NEVER]
         self._notices.send(_LOG, FULL_NOTICE)
-
-
-def _paged(messages):
-    """Messages in pages, as bytearrays to be numbered when they are written."""
-    writer = wire.PageWriter(0, 0)
-    pages = []
-    for message in messages:
-        page = writer.add(message)
-        if page is not None:
-            pages.append(bytearray(page))
-    page = writer.flush()
-    if page is not None:
-        pages.append(bytearray(page))
-    return [(page, memoryview(page)[: wire.PAGE_SIZE - 4]) for page in pages]

@@ -8,7 +8,7 @@ keeps its name, so a traceback from a node still says where it happened.
 import ast
 import struct
 from collections import Counter
-from typing import Any, cast
+from typing import Any
 
 from .bundle import GlobalNames, join
 from .short_names import ShortNames, made, short_names, short_parameters, targets
@@ -34,11 +34,11 @@ def shrink(sources: dict[str, str], main: str) -> dict[str, str]:
             module.body, {name for node in module.body for name in made(node) or () if _is_code(node)}
         )
     folder.visit(whole)
-    whole.body = _reached(whole.body, roots.union(*({each.id for each in _names(module)} for module in late.values())))
+    whole.body = _moved(whole.body, roots, late)
     renamer = _Renamer(short_names(_together(whole, late), roots | _mentioned(ast.parse(main))))
     renamer.visit(whole)
     shared = {name for node in whole.body for name in made(node) or ()}
-    whole.body.insert(0, _first_of_all(whole))
+    whole.body[:0] = _first_of_all(whole)
     texts = {"presscue_node/__init__": _text(whole)}
     for path, module in late.items():
         renamer.visit(module)
@@ -50,6 +50,17 @@ def shrink(sources: dict[str, str], main: str) -> dict[str, str]:
             lines = [f"from presscue_node import {names[path][name]} as {name}\n" for name in sorted(few)]
             texts[path] = "".join(lines)
     return texts
+
+
+def _moved(body: list[ast.stmt], roots: set[str], late: dict[str, ast.Module]) -> list[ast.stmt]:
+    """What is reached, of the statements of the whole; what only one late module reaches moves into that."""
+    used = {path: {each.id for each in _names(module)} for path, module in late.items()}
+    for path, module in late.items():
+        others = _reached(body, roots.union(*(names for other, names in used.items() if other != path)))
+        own = [node for node in _reached(body, roots.union(*used.values())) if node not in others]
+        module.body = own + module.body
+        body = [node for node in body if node not in own]
+    return _reached(body, roots.union(*({each.id for each in _names(module)} for module in late.values())))
 
 
 def _together(whole: ast.Module, late: dict[str, ast.Module]) -> ast.Module:
@@ -64,13 +75,13 @@ def _text(tree: ast.Module) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def _first_of_all(whole: ast.Module) -> ast.If:
+def _first_of_all(whole: ast.Module) -> list[ast.stmt]:
     """A statement that never runs, but names the commonest names: the first 128 of a module take one byte where they
     are used, all others two."""
     names = _Names()
     names.visit(whole)
-    chain = ".".join(name for name, _ in names.uses.most_common(_ONE_BYTE))
-    return cast(ast.If, ast.parse(f"if not __name__:\n    __name__.{chain}").body[0])
+    chain = ".".join(["__name__", *(name for name, _ in names.uses.most_common(_ONE_BYTE))])
+    return ast.parse(f"if not __name__:\n    {chain}").body
 
 
 class _Names(GlobalNames):
