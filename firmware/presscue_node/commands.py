@@ -5,17 +5,11 @@ import time
 from presscue import wire
 from presscue_node import on_demand
 from presscue_node.outbox import USB
-from presscue_node.part import CLOCK
 from presscue_node.status import status
 
 OK, UNKNOWN, WRONG_STATE, BAD_VALUE, REFUSED = range(len(wire.RESULTS))
 
 _NO_TOKEN = 0
-_STEP_MS = 1_000  # a host's clock that differs by more is told of
-_I31 = (1 << 31) - 1
-
-# setting: least and greatest value
-_RANGES = {"batch_ms": (5, 200), "cue_strength": (0, 100), "silence": (0, 1), "watchdog_ms": (2_000, 60_000)}
 
 
 class Commands:
@@ -34,11 +28,8 @@ class Commands:
             "start": self._start,
             "stop": self._stop,
             "status_request": self._status,
-            "configure": self._configure,
             "ping": self._ping,
-            "clock": self._clock,
             "cue": self._cue,
-            "guard_limits": self._guard,
         }
 
     def handle(self, message, host=USB):
@@ -75,6 +66,11 @@ class Commands:
 
             on_demand.drop("log_commands")
             return LogCommands(self._node).handlers.get(name)
+        if name in ("configure", "clock", "guard_limits"):
+            from presscue_node.settings import Settings
+
+            on_demand.drop("settings")
+            return Settings(self._node).handlers.get(name)
         return None
 
     def _result(self, command, token, code):
@@ -102,7 +98,10 @@ class Commands:
         """Start, or go on with the same session over another link. One host at a time has the samples."""
         node = self._node
         outbox = node.outbox
-        self._tell_time(fields["wall_ms"])
+        from presscue_node.settings import tell_time
+
+        on_demand.drop("settings")
+        tell_time(node, fields["wall_ms"])
         if node.flow.streaming:
             elsewhere = self.host != outbox.streams_to
             if elsewhere and fields["session"] != self._session and node.is_there(outbox.streams_to):
@@ -136,39 +135,6 @@ class Commands:
         self._node.loop_max_us = 0
         return OK
 
-    def _clock(self, fields):
-        self._tell_time(fields["wall_ms"])
-        return OK
-
-    def _tell_time(self, wall_ms):
-        node = self._node
-        step_ms = node.wall.tell(wall_ms, self._now_us())
-        if node.wall.known and node.recorder is not None:
-            node.recorder.date()
-        if abs(step_ms) > _STEP_MS:
-            node.notices.send(0, CLOCK, max(-_I31, min(step_ms, _I31)))
-
-    def _configure(self, fields):
-        if fields["setting"] >= len(wire.SETTINGS):
-            return BAD_VALUE
-        setting = wire.SETTINGS[fields["setting"]]
-        value = fields["value"]
-        least, greatest = _RANGES[setting]
-        if not least <= value <= greatest:
-            return BAD_VALUE
-        node = self._node
-        if setting == "batch_ms":
-            node.sampler.batch_us = value * 1000
-        elif setting == "cue_strength":
-            node.player.strength_percent = value
-        elif setting == "silence":
-            node.player.silence = bool(value)
-            if value:
-                node.player.stop()
-        else:
-            node.watch(value)
-        return OK
-
     def _ping(self, fields):
         """Over the radio the answer waits by the token: sent always at the same moment between two connection events,
         it would never have a short way."""
@@ -191,15 +157,6 @@ class Commands:
         now = time.ticks_us()
         host_us += time.ticks_diff(now, came_at)
         self._node.outbox.put(wire.encode("pong", token, host_us, self._node.clock.us(now)), host)
-
-    def _guard(self, fields):
-        guard = self._node.guard
-        if guard is None:
-            return WRONG_STATE
-        if fields["gain"] < 0 or not fields["straight"] < fields["middle"] < fields["deep"]:
-            return BAD_VALUE
-        guard.set(fields)
-        return OK
 
     def _cue(self, fields):
         keys = ("cue", "pattern", "priority", "strength", "ttl_ms", "detected_us")

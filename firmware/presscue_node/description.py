@@ -38,14 +38,8 @@ def preamble(node, session, wall_ms):
 
 
 def paged(messages):
-    """Messages in pages, as bytearrays to be numbered when they are written."""
+    """Messages in pages, to be numbered when they are written."""
     writer = wire.PageWriter(0, 0)
-    pages = []
-    for message in messages:
-        page = writer.add(message)
-        if page is not None:
-            pages.append(bytearray(page))
-    page = writer.flush()
-    if page is not None:
-        pages.append(bytearray(page))
-    return [(page, memoryview(page)[: wire.PAGE_SIZE - 4]) for page in pages]
+    pages = [writer.add(message) for message in messages]
+    pages.append(writer.flush())
+    return [page for page in pages if page is not None]

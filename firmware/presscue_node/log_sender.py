@@ -10,7 +10,6 @@ from micropython import const
 from presscue import wire
 from presscue_node import on_demand
 from presscue_node.catalogue import SECTOR
-from presscue_node.log_region import PAGES
 from presscue_node.recorder import ACTIVE
 
 _HEAD = "<BIII"
@@ -42,10 +41,7 @@ class LogSender:
         self._at = 0
         self._end = 0
         self._sent_at = time.ticks_us()
-        self._sum_entry = None
-        self._sum_host = 0
-        self._sum_at = 0
-        self._sum = 0
+        self._summing = None
         self._summed = None  # (session, check sum) of the last one done
 
     def read(self, entry, offset, size, host):
@@ -103,26 +99,22 @@ class LogSender:
 
     def check(self, entry, host):
         """Find the check sum of the whole session, and send it to a host."""
-        self._sum_host = host
-        self._sum_entry = entry
-        self._sum_at = 0
-        self._sum = 0
+        from presscue_node.check_sum import CheckSum
+
+        on_demand.drop("check_sum")
+        self._summing = CheckSum(self._region, entry, host)
 
     def poll(self):
         """A little of the check sum; True if more is to be done."""
-        entry = self._sum_entry
-        if entry is None:
+        found = self._summing
+        if found is None:
             return False
-        for _ in range(PAGES):
-            if self._sum_at == entry.pages * wire.PAGE_SIZE:
-                self._sum_entry = None
-                self._summed = (entry.session, self._sum)
-                self._outbox.put(wire.encode("log_sum", entry.session, self._sum_at, self._sum), self._sum_host)
-                return False
-            self._region.read(entry, self._sum_at, self._region.buffer)
-            self._sum = crc32(self._region.buffer, self._sum)
-            self._sum_at += wire.PAGE_SIZE
-        return True
+        if found.goes_on():
+            return True
+        self._summing = None
+        self._summed = (found.session, found.sum)
+        self._outbox.put(wire.encode("log_sum", found.session, found.size, found.sum), found.host)
+        return False
 
     def is_copy(self, entry, crc):
         """Whether a copy with this check sum is one of the session as it was last summed up."""

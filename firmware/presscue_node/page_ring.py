@@ -7,6 +7,7 @@ from binascii import crc32
 from presscue import wire
 
 _CHECKED = wire.PAGE_SIZE - 4
+_WHOLE = "256s"
 
 
 class PageRing:
@@ -14,7 +15,8 @@ class PageRing:
 
     def __init__(self, size):
         self._pages = [bytearray(wire.PAGE_SIZE) for _ in range(size)]
-        self._checked = [memoryview(page)[:_CHECKED] for page in self._pages]
+        self._finished = bytearray(wire.PAGE_SIZE)
+        self._checked = memoryview(self._finished)[:_CHECKED]
         self._sealed_at = [time.ticks_us()] * size
         self._first = 0
         self.waiting = 0
@@ -46,25 +48,22 @@ class PageRing:
 
     def oldest(self, boot, session, number):
         """The page to be written first, as page `number` of a session; it stays until `drop`."""
-        page = self._pages[self._first]
-        finish(page, self._checked[self._first], boot, session, number)
-        return page
+        return self.finished(self._pages[self._first], boot, session, number)
 
     def page(self, number, boot):
         """The page that was sealed as number `number`, counted from the first of all; it must wait."""
-        at = (self._first + number - self.gone) % len(self._pages)
-        page = self._pages[at]
-        finish(page, self._checked[at], boot, 0, 0)
-        return page
+        return self.finished(self._pages[(self._first + number - self.gone) % len(self._pages)], boot, 0, 0)
+
+    def finished(self, page, boot, session, number):
+        """A page whose messages and `used` are there, with its head and CRC; valid until the next call."""
+        whole = self._finished
+        struct.pack_into(_WHOLE, whole, 0, page)
+        struct.pack_into(wire.PAGE_HEADER, whole, 0, wire.PAGE_MAGIC, wire.PAGE_FORMAT, page[3], boot, session, number)
+        struct.pack_into("<I", whole, _CHECKED, crc32(self._checked))
+        return whole
 
     def drop(self):
         """The oldest page is written, or not wanted."""
         self._first = (self._first + 1) % len(self._pages)
         self.waiting -= 1
         self.gone += 1
-
-
-def finish(page, checked, boot, session, number):
-    """Head and CRC of a page whose messages and `used` are there. checked: a view of all but the CRC."""
-    struct.pack_into(wire.PAGE_HEADER, page, 0, wire.PAGE_MAGIC, wire.PAGE_FORMAT, page[3], boot, session, number)
-    struct.pack_into("<I", page, _CHECKED, crc32(checked))

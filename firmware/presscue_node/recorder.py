@@ -14,7 +14,7 @@ from presscue_node import on_demand
 from presscue_node.log_region import BAD, FULL, SPLIT
 from presscue_node.motion_gate import MotionGate
 from presscue_node.packer import Packer
-from presscue_node.page_ring import PageRing, finish
+from presscue_node.page_ring import PageRing
 from presscue_node.part import FULL as FULL_NOTICE
 from presscue_node.part import LOST, PAUSED, RECORDING
 
@@ -56,7 +56,7 @@ class Recorder:
         self._ring = PageRing(_RING)
         self._packer = Packer(self._ring)
         self.gate = MotionGate()
-        self._head = []  # pages of the preamble, each with a view of what its CRC covers
+        self._head = []  # pages of the preamble
         self._head_left = 0
         self._head_at = 0
         self._opening = False  # a set is about to be written
@@ -97,13 +97,6 @@ class Recorder:
         """At rest: the next set begins a new session."""
         if self.region.writing is not None and self.state != ACTIVE and not self._opening:
             self.region.end((self._paused_us() - self.region.writing.t_us) // 1000)
-
-    def date(self):
-        """The wall clock has become known: so are the beginnings of this boot's sessions."""
-        for entry in self.region.catalogue.entries:
-            if entry.boots == self.region.catalogue.boots and not entry.wall_ms:
-                self.region.catalogue.date(entry, self._wall.ms_at(entry.t_us))
-                entry.clock = entry.clock or wire.CLOCKS.index("uptime")
 
     def seal(self):
         """What is packed so far becomes a page."""
@@ -160,8 +153,8 @@ class Recorder:
         region = self.region
         began = time.ticks_us()
         if self._head_left:
-            page, checked = self._head[len(self._head) - self._head_left]
-            finish(page, checked, self._boot, region.writing.session, region.pages)
+            page = self._head[len(self._head) - self._head_left]
+            page = self._ring.finished(page, self._boot, region.writing.session, region.pages)
         else:
             page = self._ring.oldest(self._boot, region.writing.session, region.pages)
         result = region.append(page)
