@@ -1,6 +1,7 @@
 """Samples messages again, by their numbers: out of the log, and out of the pages in memory that are not written yet."""
 
 from presscue import wire
+from presscue_node.log_pages import page_of
 
 _REST, _FULL, _REBOOT = range(len(wire.REASONS))
 _PACKED, _SAMPLES = wire.TYPES["packed"], wire.TYPES["samples"]
@@ -63,9 +64,9 @@ class BackFill:
         region = self._recorder.region
         while True:
             entry = self._entry
-            if entry is not None and self._page < region.pages_of(entry):
+            if entry is not None and self._page < self._pages(entry):
                 self._page += 1
-                page = region.page(entry, self._page - 1)
+                page = page_of(region, entry, self._page - 1)
                 if page is not None:
                     return page
                 continue
@@ -79,12 +80,14 @@ class BackFill:
                 break
         if self._boot != self._own:
             return None
-        self._ring_page, page = self._recorder.waiting(self._ring_page)
-        return page
+        ring = self._recorder.ring
+        number = max(self._ring_page, ring.gone)
+        self._ring_page = number + 1
+        return None if number == ring.gone + ring.waiting else wire.page_open(ring.page(number, self._own))
 
     def _seek(self, entry):
         """To the last page that begins no later than `first`."""
-        low, high = 0, self._recorder.region.pages_of(entry)
+        low, high = 0, self._pages(entry)
         while high - low > 1:
             middle = (low + high) // 2
             if 0 <= self._order(entry, middle) <= self._first:
@@ -96,13 +99,17 @@ class BackFill:
     def _order(self, entry, at):
         """The first order in a page of a log, or in one of those next to it; -1 if there is none."""
         region = self._recorder.region
-        for number in range(at, min(at + 8, region.pages_of(entry))):
-            page = region.page(entry, number)
+        for number in range(at, min(at + 8, self._pages(entry))):
+            page = page_of(region, entry, number)
             for message in () if page is None else page[3]:
                 first, after = _orders(message)
                 if after:
                     return first
         return -1
+
+    def _pages(self, entry):
+        region = self._recorder.region
+        return region.pages if entry is region.writing else entry.pages
 
     def _reason(self):
         """Why what has not been sent is not there."""

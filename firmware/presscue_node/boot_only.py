@@ -48,6 +48,6 @@ def forget():
         each.__init__ = None
     # fmt: on
     Access._load = Node._make_recorder = None
-    Region.mount = Region._find_end = Region._belongs = Region._length_ms = None
+    Region.mount = Region.is_free = None
     Catalogue.mount = Catalogue._is_blank = Catalogue._count_boot = Catalogue._read_head = Catalogue._read_slots = None
     catalogue._read_entry = gatt.services = gatt.advertisement = blocks.FileBlocks = None

@@ -9,6 +9,7 @@ import time
 from micropython import const
 
 from presscue import wire
+from presscue_node import on_demand
 from presscue_node.catalogue import SECTOR, Catalogue
 
 WRITTEN, BAD, SPLIT, FULL = range(4)
@@ -55,8 +56,11 @@ class Region:
                 self._own(entry, True)
         for entry in self.catalogue.entries:
             if entry.pages is None:
-                pages = self._find_end(entry)
-                self.catalogue.end(entry, pages, self._length_ms(entry, pages))
+                from presscue_node.log_ends import find_end, length_ms
+
+                on_demand.drop("log_ends")
+                pages = find_end(self, entry)
+                self.catalogue.end(entry, pages, length_ms(self, entry, pages))
                 self._own(entry, True)
         if self.catalogue.entries:
             newest = self.catalogue.entries[-1]
@@ -118,15 +122,8 @@ class Region:
                 return entry
         return None
 
-    def pages_of(self, entry):
-        return self.pages if entry is self.writing else entry.pages
-
-    def page(self, entry, number):
-        """Page `number` of a session, opened (see wire.page_open); None if it is another's or damaged."""
-        buffer = self.buffer
-        self._blocks.readblocks(entry.sector(number // PAGES), buffer, number % PAGES * wire.PAGE_SIZE)
-        opened = wire.page_open(buffer)
-        return opened if opened is not None and opened[:3] == (entry.boot, entry.session, number) else None
+    def is_free(self, sector):
+        return sector < self._sectors and not _bit(self._used, sector)
 
     def read(self, entry, offset, buffer):
         """Bytes of a session into `buffer`, which must not pass the end of a block (SECTOR)."""
@@ -211,40 +208,6 @@ class Region:
             if self.buffer != _BLANK:
                 return False
         return True
-
-    # after a power cut
-
-    def _find_end(self, entry):
-        """Pages of a session that was not ended: its blocks by bisection, then the pages of the last one."""
-        first, sector = entry.extents[-1]
-        low, high = first, first + 1
-        while sector + high - first < self._sectors and not _bit(self._used, sector + high - first):
-            high += 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._belongs(entry, middle):
-                low = middle
-            else:
-                high = middle
-        last = low * PAGES
-        for page in range(last + PAGES - 1, last - 1, -1):
-            if self.page(entry, page) is not None:
-                return page + 1
-        return last
-
-    def _belongs(self, entry, index):
-        """Whether the session has reached its block `index`: of the first two pages there, one may be spoilt."""
-        return any(self.page(entry, index * PAGES + page) is not None for page in (0, 1))
-
-    def _length_ms(self, entry, pages):
-        """From the beginning to the last packed readings."""
-        for number in range(pages - 1, max(-1, pages - 1 - PAGES), -1):
-            page = self.page(entry, number)
-            for message in () if page is None else page[3]:
-                if message[0] == wire.TYPES["packed"]:
-                    _, fields = wire.decode(message) or ("", {"t_us": 0})
-                    return max(0, (fields["t_us"] - entry.t_us) // 1000)
-        return 0
 
 
 def _bit(bits, index):

@@ -53,8 +53,8 @@ class Recorder:
         self._notices = notices
         self._preamble = preamble
         self._status = status
-        self._ring = PageRing(_RING)
-        self._packer = Packer(self._ring)
+        self.ring = PageRing(_RING)
+        self._packer = Packer(self.ring)
         self.gate = MotionGate()
         self._head = []  # pages of the preamble
         self._head_left = 0
@@ -78,7 +78,7 @@ class Recorder:
         if self._opening:
             self._open_set()
         elif self.state == ACTIVE:
-            if self._head_left or self._ring.waiting:
+            if self._head_left or self.ring.waiting:
                 self._write()
             elif self.gate.rested_us(now) > _REST_US and not self.keep:
                 self._end_set()
@@ -102,26 +102,17 @@ class Recorder:
         """What is packed so far becomes a page."""
         self._packer.seal()
 
-    def waiting(self, number):
-        """The first page in memory that was sealed as number `number` or later: (the number behind it, the page opened,
-        None if there is none)."""
-        ring = self._ring
-        number = max(number, ring.gone)
-        if number == ring.gone + ring.waiting:
-            return number, None
-        return number + 1, wire.page_open(ring.page(number, self._boot))
-
     def _moves(self, now):
         return self.gate.moving and self.gate.rested_us(now) < _STALE_US
 
     @property
     def busy(self):
         """Pages wait to be written."""
-        return self._opening or (self.state == ACTIVE and (self._head_left > 0 or self._ring.waiting > 0))
+        return self._opening or (self.state == ACTIVE and (self._head_left > 0 or self.ring.waiting > 0))
 
     def _begin_set(self, now):
         if not self.keep:
-            self._ring.forget_before(time.ticks_add(now, -_BEFORE_US))
+            self.ring.forget_before(time.ticks_add(now, -_BEFORE_US))
         self._opening = self.region.writing is not None or self._begin_session(now)
 
     def _begin_session(self, now):
@@ -154,9 +145,9 @@ class Recorder:
         began = time.ticks_us()
         if self._head_left:
             page = self._head[len(self._head) - self._head_left]
-            page = self._ring.finished(page, self._boot, region.writing.session, region.pages)
+            page = self.ring.finished(page, self._boot, region.writing.session, region.pages)
         else:
-            page = self._ring.oldest(self._boot, region.writing.session, region.pages)
+            page = self.ring.oldest(self._boot, region.writing.session, region.pages)
         result = region.append(page)
         took = time.ticks_diff(time.ticks_us(), began)
         if took > _STALL_US:
@@ -183,7 +174,7 @@ class Recorder:
         if self._head_left:
             self._head_left -= 1
         else:
-            self._ring.drop()
+            self.ring.drop()
             if self._last:
                 self._last -= 1
                 if not self._last:
@@ -198,7 +189,7 @@ class Recorder:
         self.note(wire.encode("notice", self._boot, self._clock.us(time.ticks_us()), _LOG, PAUSED, 0))
         self.note(self._status())
         self._packer.seal()
-        self._last = self._ring.waiting
+        self._last = self.ring.waiting
 
     def _paused_us(self):
         return self._clock.us(self._paused_at)

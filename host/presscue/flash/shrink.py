@@ -6,6 +6,7 @@ keeps its name, so a traceback from a node still says where it happened.
 """
 
 import ast
+import copy
 import struct
 from collections import Counter
 from typing import Any
@@ -53,14 +54,15 @@ def shrink(sources: dict[str, str], main: str) -> dict[str, str]:
 
 
 def _moved(body: list[ast.stmt], roots: set[str], late: dict[str, ast.Module]) -> list[ast.stmt]:
-    """What is reached, of the statements of the whole; what only one late module reaches moves into that."""
-    used = {path: {each.id for each in _names(module)} for path, module in late.items()}
-    for path, module in late.items():
-        others = _reached(body, roots.union(*(names for other, names in used.items() if other != path)))
-        own = [node for node in _reached(body, roots.union(*used.values())) if node not in others]
-        module.body = own + module.body
-        body = [node for node in body if node not in own]
-    return _reached(body, roots.union(*({each.id for each in _names(module)} for module in late.values())))
+    """What the roots reach, of the statements of the whole. What only late modules reach goes into each that does."""
+    always = _reached(body, roots)
+    needed: set[str] = set()
+    for module in late.values():
+        used = {each.id for each in _names(module)}
+        own = [node for node in _reached(body, used) if node not in always]
+        module.body = copy.deepcopy(own) + module.body
+        needed |= {each.id for each in _names(module)} - {name for node in own for name in made(node) or ()}
+    return _reached(body, roots | needed)
 
 
 def _together(whole: ast.Module, late: dict[str, ast.Module]) -> ast.Module:
