@@ -133,7 +133,7 @@ bus = node_fakes.Bus(
 )
 sys.modules["time"] = node_time
 sys.modules["os"] = Namespace(urandom=bytes)
-sys.modules["esp32"] = Namespace(Partition=Flash, NVS=Nvs)
+sys.modules["esp32"] = Namespace(Partition=Flash, NVS=Nvs, gpio_deep_sleep_hold=print)
 sys.modules["bluetooth"] = Namespace(BLE=Ble, UUID=lambda value: bytes(2 if isinstance(value, int) else 16))
 sys.modules["machine"] = Namespace(
     Pin=Pin,

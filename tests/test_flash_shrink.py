@@ -83,6 +83,39 @@ def test_few_names_serve_many_attributes_and_none_is_taken_for_another():
     assert used <= {*NUMBERED}
 
 
+def test_inner_methods_of_different_classes_may_share_a_name():
+    text = whole(
+        "class Base:\n    def _part(self):\n        return 1\n    def all(self):\n        return self._part()\n"
+        "class Grown(Base):\n    def _part(self):\n        return 10\n    def _more(self):\n        return 100\n"
+        "    def sum(self):\n        return self.all() + self._more()\n"
+        "class Other:\n    def _heavy(self):\n        return 1000\n    def _used_outside(self):\n        return 10000\n"
+        "    def sum(self):\n        return self._heavy()\n"
+        "def run():\n    return Base().all() + Grown().sum() + Other().sum() + Other()._used_outside()\n"
+    )
+    assert run(text) == 11111
+    names = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+    assert len(names - {"all", "sum", "run"}) == 3  # Base's and Grown's two, one of them for Other's, and the last
+    assert "_used_outside" in names
+
+
+def test_what_only_functions_import_is_a_module_of_its_own():
+    sources = {
+        "pkg/__init__": "",
+        "pkg/base": BASE + "def twice(value):\n    return 2 * value\ndef thrice(value):\n    return 3 * value\n",
+        "pkg/late": "from pkg import base\nfrom pkg.base import twice\n_FEW = 4\nclass Late:\n"
+        "    def __init__(self):\n        self._few = _FEW\n"
+        "    def sum(self):\n        return twice(self._few) + base.thrice(base.LIMIT)\n",
+        "pkg/app": "from pkg.base import thrice\ndef run():\n    from pkg.late import Late\n"
+        "    return Late().sum() + thrice(1000)\n",
+    }
+    made = shrink(sources, MAIN)
+    assert "class Late" in made["pkg/late"]
+    assert "def twice" in made["pkg/late"]  # nothing else needs it
+    assert "def thrice" in made["presscue_node/__init__"]
+    assert "import thrice" in made["pkg/late"]
+    assert "class Late" not in made["presscue_node/__init__"]
+
+
 def test_a_parameter_is_not_taken_for_a_local_or_a_global_of_its_short_name():
     text = whole(
         "_table = [3]\ndef use(a, value, long_name):\n    b = long_name\n"

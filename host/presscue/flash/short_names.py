@@ -1,4 +1,4 @@
-"""Short names for a package's own attributes, parameters and globals: as few different ones as can be.
+"""Short names for a package's own attributes, inner methods, parameters and globals: as few different ones as may be.
 
 Each different name costs the node a dozen bytes of memory beside its letters, wherever it stands. So attributes have
 one supply, parameters and globals another from the same letters, and attributes that a class uses on `self` alone
@@ -35,14 +35,14 @@ _BUILT_IN = (int, str, bytes, bytearray, memoryview, list, tuple, dict, set, OSE
 
 
 class ShortNames(NamedTuple):
-    """By the long ones. attributes; names: of globals, and of parameters that a call gives by name."""
+    """By the long ones. attributes: with the inner methods; names: of globals, and of parameters that a call names."""
 
     attributes: dict[str, str]
     names: dict[str, str]
 
 
 def short_names(whole: ast.Module, kept: set[str]) -> ShortNames:
-    """For what a module that stands alone calls its own, except functions, methods, classes and what is in `kept`."""
+    """For what a module that stands alone calls its own, except functions, classes, other methods and what is `kept`."""
     nodes = list(ast.walk(whole))
     return ShortNames(_for_attributes(whole, nodes, kept), _for_names(whole, nodes, kept))
 
@@ -91,18 +91,19 @@ def _modules(nodes: list[ast.AST]) -> set[str]:
 
 def _for_attributes(whole: ast.Module, nodes: list[ast.AST], kept: set[str]) -> dict[str, str]:
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
-    foreign = kept | FOREIGN | _code(nodes) | {name for each in _BUILT_IN for name in dir(each)}
+    users = _users(whole)
+    inner = {name for name in _code(nodes) - _code(whole.body) if _is_inner(name) and _ANY not in users[name]}
+    foreign = kept | FOREIGN | _code(nodes) - inner | {name for each in _BUILT_IN for name in dir(each)}
     modules = _modules(nodes)
     foreign |= {node.attr for node in attributes if _root(node) in modules}
-    stored = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)} - foreign
+    own = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)} - foreign | inner
     uses = Counter(node.attr for node in attributes)
-    taken = uses.keys() - stored | _code(nodes)
-    users = _users(whole)
+    taken = uses.keys() - own | _code(nodes) - inner
     supply: list[str] = []
     more = itertools.chain(NUMBERED, _letters())
     given: defaultdict[str, set[str]] = defaultdict(set)
     short: dict[str, str] = {}
-    for name in sorted(stored, key=lambda name: (-uses[name], name)):
+    for name in sorted(own, key=lambda name: (-uses[name], name)):
         for new in itertools.chain(supply, more):
             if new in taken:
                 continue
@@ -128,8 +129,11 @@ def _users(whole: ast.Module) -> defaultdict[str, set[str]]:
     classes = {node.name: node for node in ast.walk(whole) if isinstance(node, ast.ClassDef)}
     users: defaultdict[str, set[str]] = defaultdict(set)
     for name, node in classes.items():
+        methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
         while bases := [base.id for base in classes[name].bases if isinstance(base, ast.Name) and base.id in classes]:
             name = bases[0]
+        for method in methods:
+            users[method].add(name)
         for each in ast.walk(node):
             if isinstance(each, ast.Attribute) and _called(each.value) == "self":
                 users[each.attr].add(name)
@@ -156,6 +160,11 @@ def targets(target: ast.expr) -> list[str]:
     if isinstance(target, ast.Name):
         return [target.id]
     return [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []
+
+
+def _is_inner(name: str) -> bool:
+    """Whether a method is its class's own business."""
+    return name.startswith("_") and not name.startswith("__")
 
 
 def _root(node: ast.expr) -> str:

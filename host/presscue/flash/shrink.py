@@ -1,8 +1,8 @@
 """The node's package in fewer bytes: what it always needs as one module, constants as numbers, without what nothing
 uses, short names.
 
-Attributes, parameters and globals that are no functions get one to three letters. Modules aside, whatever has code
-keeps its name, so a traceback from a node still says where it happened.
+Attributes, parameters, inner methods and globals that are no functions get short names. All other code keeps its name,
+so a traceback from a node still says where it happened, if not to the inner method.
 """
 
 import ast
@@ -201,11 +201,20 @@ class _Renamer(ast.NodeTransformer):
     def __init__(self, short: ShortNames):
         self._attributes, self._names = short
         self._parameters: dict[str, str] = {}
+        self._in_class = False
 
     def _new(self, name: str) -> str:
         return self._parameters.get(name) or self._names.get(name, name)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self._in_class = True
+        self.generic_visit(node)
+        self._in_class = False
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        if self._in_class:
+            node.name = self._attributes.get(node.name, node.name)
         if self._parameters:
             return self.generic_visit(node)
         self._parameters = short_parameters(node, self._names)
