@@ -42,7 +42,7 @@ class ShortNames(NamedTuple):
 
 
 def short_names(whole: ast.Module, kept: set[str]) -> ShortNames:
-    """For what a module that stands alone calls its own, except functions, classes, other methods and what is `kept`."""
+    """For what a module that stands alone calls its own, but for functions, classes, other methods and the `kept`."""
     nodes = list(ast.walk(whole))
     return ShortNames(_for_attributes(whole, nodes, kept), _for_names(whole, nodes, kept))
 
