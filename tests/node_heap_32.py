@@ -133,7 +133,7 @@ bus = node_fakes.Bus(
 )
 sys.modules["time"] = node_time
 sys.modules["os"] = Namespace(urandom=bytes)
-sys.modules["esp32"] = Namespace(Partition=Flash, NVS=Nvs, gpio_deep_sleep_hold=print)
+sys.modules["esp32"] = Namespace(Partition=Flash, NVS=Nvs, gpio_deep_sleep_hold=lambda on: None)
 sys.modules["bluetooth"] = Namespace(BLE=Ble, UUID=lambda value: bytes(2 if isinstance(value, int) else 16))
 sys.modules["machine"] = Namespace(
     Pin=Pin,
@@ -142,6 +142,8 @@ sys.modules["machine"] = Namespace(
     PWM=lambda *arguments, **settings: node_fakes.Pwm(),
     WDT=lambda timeout: node_fakes.Watchdog(),
     WDT_RESET=5,
+    DEEPSLEEP_RESET=4,
+    freq=lambda hz: None,
     reset_cause=lambda: 1,
     unique_id=lambda: b"abcdef",
 )
