@@ -141,7 +141,9 @@ def test_the_small_package_says_the_same_bytes(tmp_path, monkeypatch):
     from_sources = said()
     monkeypatch.setattr(child, "_folder", lambda name: str(tmp_path))
     assert said() == from_sources
-    assert {"samples", "status", "notice", "cue_ack", "log_status", "log_entry"} <= {name for name, _ in from_sources}
+    assert {"samples", "status", "notice", "cue_ack", "log_status", "log_entry", "access", "fetched"} <= {
+        name for name, _ in from_sources
+    }
 
 
 def said() -> list:
@@ -151,6 +153,8 @@ def said() -> list:
         found = []
         for t_s in range(1, 27):
             for message in (("hello", 1), ("start", 1, 7, 0), ("status_request", 2), ("ping", 3, 4), ("log_list", 5, 0),
+                            ("configure", 6, 1, 90), ("clock", 7, 1_700_000_000_000 + 1000 * t_s), ("key_list", 8),
+                            ("fetch", 9, 1, 0, 5), ("log_check", 10, 1), ("guard_limits", 11, bytes(18), *range(7)),
                             ("cue", t_s, 1, 5, 80, 300, t_s * 1_000_000)):  # fmt: skip
                 node.write(wire.frame(wire.encode(*message)))
             node.run_until(t_s * 1_000_000)
