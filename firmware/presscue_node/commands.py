@@ -74,10 +74,8 @@ class Commands:
         return None
 
     def _result(self, command, token, code):
-        self._put("result", command, token, code, tail=b"" if code == OK else wire.RESULTS[code].encode())
-
-    def _put(self, name, *values, tail=b""):
-        self._send(wire.encode(name, *values, tail=tail))
+        text = b"" if code == OK else wire.RESULTS[code].encode()
+        self._send(wire.encode("result", command, token, code, tail=text))
 
     def _send(self, message):
         """To the host that asked."""
