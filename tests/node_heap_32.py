@@ -186,7 +186,7 @@ def boot():
 def live():
     """A fifth of a second."""
     global turns
-    cable.coming += COMMANDS.get(turns, b"") + (PING if turns % 5 == 4 else b"")  # noqa: F821 # pyright: ignore
+    cable.coming += COMMANDS.get(turns, b"") + (PING if turns % 5 == 4 else b"")  # noqa: F821
     turns += 1
     lived_us = 0
     while lived_us < 200_000:
