@@ -52,7 +52,7 @@ def test_the_guard_hands_over_on_the_air_to_the_same_computer_and_to_another():
         acks = {(ack.by, ack.cue, ack.start_s): ack for ack in [*live.acks, *other.acks]}.values()
         started = sorted((ack.start_s, ack.by) for ack in acks if ack.outcome == "started")
         print(f"alone for {second[3].start_s - away_s:.0f} s: {[cue.kind for cue in first]}; "
-              f"told to the other computer: {[cue.kind for cue in own.values()]}; {len(started)} cues felt")  # fmt: skip
+              f"told to the other one: {[cue.kind for cue in own.values()]}; {len(started)} cues felt")  # fmt: skip
         assert {cue.message for cue in first}.isdisjoint(cue.message for cue in own.values())  # told once, to one host
         assert own
         assert all(gone_s < cue.t_s for cue in own.values())
