@@ -36,7 +36,7 @@ def is_unracking(p, s, first, second):
     if p.order == LOWERING_FIRST:
         share = 1.3
     elif p.order == PRESS_FIRST:
-        share = 0.4
+        share = 0.6  # such a sled starts at its lowest
     return first < share * second
 
 

@@ -20,7 +20,7 @@ class Params(NamedTuple):
     span_deg: float = 20.0  # this far beyond the limit is severity 1
 
 
-STATE = np.dtype(excess.FIELDS)
+STATE = np.dtype([*excess.FIELDS, ("armed", "i8")])
 
 
 def new_state() -> np.ndarray:
@@ -30,10 +30,17 @@ def new_state() -> np.ndarray:
 
 @njit
 def step(p, s, x, rep, out):
-    """Severity: how far beyond the limit. Confidence: that the truth is beyond it, by the most flexion so far."""
+    """Severity: how far beyond the limit. Confidence: that the truth is beyond it, by the most flexion so far.
+
+    Only a knee that was seen straighter goes too deep: one that is found beyond the limit, on the stops or elsewhere,
+    does not.
+    """
     known = rep.active == 1 and not math.isnan(x.flexion_deg) and not x.flexion_sd_deg > p.worst_sd_deg
     over = x.flexion_deg - p.max_flexion_deg
     back = not known or over < -p.hysteresis_deg
-    action = excess.judge(s, x.t_s, rep.rep, over, x.flexion_sd_deg, known and over > 0.0, back, True, p.dwell_s)
+    if back:
+        s.armed = 1 if known else 0
+    armed = s.armed == 1
+    action = excess.judge(s, x.t_s, rep.rep, over, x.flexion_sd_deg, known and over > 0.0, back, armed, p.dwell_s)
     if action != excess.NOTHING:
         excess.say(s, action, DEPTH, x.t_s, s.most / p.span_deg, certainty(s.most, s.sd), out)
