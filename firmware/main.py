@@ -4,7 +4,7 @@
 on trial: it gets one boot, and the second is back in the next unless a host has had an answer from the first. Without
 the file the package is in /lib.
 
-For two seconds Ctrl-C still interrupts; after that every byte belongs to the link.
+For two seconds Ctrl-C still interrupts, but not after a sleep; then every byte belongs to the link.
 """
 
 import os
@@ -31,8 +31,9 @@ def settle(folder):
     os.rename("/slot.new", "/slot")
 
 
-print("presscue node: Ctrl-C within 2 s for a prompt")
-time.sleep_ms(2_000)
+if machine.reset_cause() != machine.DEEPSLEEP_RESET:  # the sled that woke it is on its way
+    print("presscue node: Ctrl-C within 2 s for a prompt")
+    time.sleep_ms(2_000)
 micropython.kbd_intr(-1)
 folder, *before = slot()
 if before:

@@ -34,6 +34,21 @@ def run_time_h(current_ma: float, battery_mah: float) -> float:
     return battery_mah * USABLE / (current_ma + own_ma)
 
 
+def knock_mah() -> float:
+    """Charge that a wake without a set costs: ten seconds awake and fifty still, before it sleeps again."""
+    now = currents()
+    return (10 * now["streaming"][0] + 50 * now["advertising"][0]) / 3600
+
+
+def week_mah(trainings: int, training_h: float, sleep_min: float) -> float:
+    """Charge of a week with so many trainings, streamed throughout; between them the node falls asleep by itself."""
+    now = {state: typical for state, (typical, _) in currents().items()}
+    still_h = trainings * sleep_min / 60
+    used_h = trainings * training_h
+    awake_mah = used_h * now["streaming"] + still_h * now["advertising"]
+    return awake_mah + (7 * 24 - used_h - still_h) * now["sleep"]
+
+
 def table() -> str:
     """The run times as Markdown, as they stand in power.md."""
     lines = [

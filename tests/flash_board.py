@@ -58,7 +58,7 @@ class Time:
 
 
 class Machine:
-    WDT_RESET = 3
+    WDT_RESET, DEEPSLEEP_RESET = 3, 4
 
     class Pin:
         IN, OUT, PULL_UP, IRQ_RISING = 0, 1, 2, 4
@@ -119,6 +119,10 @@ class Machine:
         return 1
 
     @staticmethod
+    def freq(hz):
+        pass
+
+    @staticmethod
     def reset():
         real_os.system("kill -9 $PPID")
 
@@ -147,6 +151,10 @@ class Esp32:
         @staticmethod
         def find(*args, **kwargs):
             return []
+
+    @staticmethod
+    def gpio_deep_sleep_hold(on):
+        pass
 
     class NVS:
         """Without any key in it."""

@@ -186,6 +186,26 @@ class Pipe:
         node_time.advance(timeout_us)
 
 
+class Processor:
+    """The processor's ways to save power: notes what it is told. After `sleep` it goes on, as a real one never does."""
+
+    def __init__(self, woke=0, kept=b""):
+        self.woke = woke
+        self.kept = kept
+        self.on_usb = False
+        self.is_slow = False
+        self.slept = []
+
+    def usb(self):
+        return self.on_usb
+
+    def freq(self, hz):
+        self.is_slow = hz < 160_000_000
+
+    def sleep(self, kept):
+        self.slept.append(kept)
+
+
 class Watchdog:
     def __init__(self):
         self.fed = 0

@@ -7,6 +7,11 @@ MASK = (1 << 30) - 1
 PERIOD = 1 << 30
 _HALF = 1 << 29
 _now = 0
+_seconds = [0, 0]  # of the processor's own clock, and microseconds beyond
+
+
+def time():
+    return _seconds[0]
 
 
 def ticks_us():
@@ -37,6 +42,10 @@ def sleep_ms(duration):
 def advance(duration):
     global _now
     _now = ticks_add(_now, duration)
+    _seconds[1] += duration
+    while _seconds[1] >= 1_000_000:
+        _seconds[1] -= 1_000_000
+        _seconds[0] += 1
 
 
 def reset(now=0):

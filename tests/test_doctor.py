@@ -121,6 +121,20 @@ def test_a_worn_flash_is_named(link):
     assert "pull" in found["storage"].advice
 
 
+def test_a_worn_flash_is_named_after_the_set_too(link):
+    link.node.run_until(14_000_000)
+    link.node.hardware.flash.worn = True
+    link.node.run_until(22_000_000)
+    while link.read(0.0):
+        pass  # the notices of it have gone to nobody
+    assert "storage" in failed(checks(link, seconds=1.0))
+
+
+def test_the_power_state_is_said(link):
+    found = checks(link, seconds=1.0)["power"]
+    assert (found.ok, found.found) == (None, "awake; sleeps 10 min after the last movement")
+
+
 def test_a_motor_that_nobody_feels_is_named(link):
     found = checks(link, ask=lambda question: "motor" not in question)
     assert failed(found) == {"motor"}

@@ -274,6 +274,13 @@ def test_logs_without_a_clock_are_dated_by_uptime_or_between_those_that_have_one
     assert date_logs([entry(1, 1, 0.0)], 10**12, 0)[1] == Dating(10**12 - 1_800_000, "boots", None)
 
 
+def test_the_slow_clock_of_a_sleep_is_believed_until_a_better_one_is_known():
+    entries = [entry(1, 1, 0.1, wall_h=1000.0, clock="slept"), entry(2, 0, 0.5, wall_h=1099.0, clock="slept")]
+    dates = date_logs(entries, 1100 * 3_600_000, round(0.75 * HOUR_US))
+    assert dates[1] == Dating(1000 * 3_600_000, "slept")
+    assert dates[2] == Dating(round(1099.75 * 3_600_000), "uptime")
+
+
 def test_the_folder_is_made(tmp_path: Path):
     with VirtualNode(StandIn(), seed=1) as node:
         node.run_until(100_000)

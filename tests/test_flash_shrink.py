@@ -132,14 +132,19 @@ def run(text: str):
 
 
 @pytest.mark.skipif(child.find_interpreter() != "micropython", reason="no native micropython")
-def test_the_small_package_says_the_same_bytes(tmp_path, monkeypatch):
-    """A stretch of a session with commands, a cue and a log, byte for byte but for the free heap."""
+def run_small(tmp_path, monkeypatch):
+    """From now on virtual nodes run the compiled package."""
     for name, data in package.compile_package(package.REFERENCE_BOARD).files.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    from_sources = said()
     monkeypatch.setattr(child, "_folder", lambda name: str(tmp_path))
+
+
+def test_the_small_package_says_the_same_bytes(tmp_path, monkeypatch):
+    """A stretch of a session with commands, a cue and a log, byte for byte but for the free heap."""
+    from_sources = said()
+    run_small(tmp_path, monkeypatch)
     assert said() == from_sources
     assert {"samples", "status", "notice", "cue_ack", "log_status", "log_entry", "access", "fetched"} <= {
         name for name, _ in from_sources

@@ -1,5 +1,6 @@
 """The node lasts as long as the guide says: every figure comes from power.csv, and the bounds hold at their worst."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,21 @@ def test_run_time_by_hand():
     assert power.run_time_h(100.0, 1000) == pytest.approx(900 / (100 + 30 / 720))
 
 
-def test_the_document_shows_the_computed_table(root: Path):
-    assert power.table() in (root / "hardware" / "power.md").read_text(encoding="utf-8")
+def test_the_document_shows_the_computed_figures(root: Path):
+    text = (root / "hardware" / "power.md").read_text(encoding="utf-8")
+    assert power.table() in text
+    week_mah = power.week_mah(3, 1.0, 10)
+    print(f"a week of three hours: {week_mah:.0f} mAh; a knock {power.knock_mah():.2f} mAh")
+    assert f"{week_mah:.0f} mAh" in text
+    assert f"{1200 * power.USABLE / (week_mah + 1200 * power.SELF_DISCHARGE_PER_MONTH / 30 * 7):.1f} weeks" in text
+    assert f"{power.knock_mah():.2f} mAh" in text
+
+
+def test_a_week_by_hand():
+    assert power.week_mah(0, 1.0, 10) == pytest.approx(168 * power.currents()["sleep"][0])
+    more = power.week_mah(1, 2.0, 30) - power.week_mah(0, 2.0, 30)
+    now = {state: typical for state, (typical, _) in power.currents().items()}
+    assert more == pytest.approx(2 * now["streaming"] + 0.5 * now["advertising"] - 2.5 * now["sleep"])
 
 
 def test_a_worst_figure_below_the_typical_one_is_refused(tmp_path: Path):
@@ -41,5 +55,5 @@ def test_a_worst_figure_below_the_typical_one_is_refused(tmp_path: Path):
 
 
 def test_every_figure_names_its_source():
-    rows = power.CURRENTS.read_text(encoding="utf-8").splitlines()[1:]
-    assert all(len(row.split(",")) == 6 and row.split(",")[5].strip() for row in rows)
+    with open(power.CURRENTS, newline="", encoding="utf-8") as file:
+        assert all(len(row) == 6 and row["source"].strip() for row in csv.DictReader(file))

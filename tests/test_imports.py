@@ -78,8 +78,8 @@ MICROPYTHON = BOTH_INTERPRETERS | frozenset(
 
 ONE_FILE_EACH = ("bleak", "serial", "dask", "distributed", "duckdb", "fsspec", "paho", "pylsl")
 HARDWARE_FILES = {
-    "machine": {"main", "presscue_node.app"},
-    "bluetooth": {"presscue_node.app", "presscue_node.ble_link"},
+    "machine": {"main", "presscue_node.app", "presscue_node.deep_sleep"},
+    "bluetooth": {"presscue_node.app", "presscue_node.ble_link", "presscue_node.deep_sleep"},
 }
 KNOWS_THE_FIRMWARE = ("presscue.simulator", "presscue.flash")
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 import node_time
-from node_fakes import Bus, Pipe, Pwm, SteadyAdc, SteadyHaptic, SteadyImu, Watchdog
+from node_fakes import Bus, Pipe, Processor, Pwm, SteadyAdc, SteadyHaptic, SteadyImu, Watchdog
 from node_shims import firmware
 from presscue import wire
 
@@ -18,7 +18,7 @@ BOOT = 0x1234
 class Rig:
     """A node, its chips and the host's end of the link. `messages`: (name, fields) received so far."""
 
-    def __init__(self, start=node_time.PERIOD - 3_000_000, **options):
+    def __init__(self, start=node_time.PERIOD - 3_000_000, chip=None, **options):
         node_time.reset(start)
         self.sled, self.leg = SteadyImu(), SteadyImu()
         self.adc, self.haptic, self.pwm = SteadyAdc(), SteadyHaptic(), Pwm()
@@ -38,7 +38,8 @@ class Rig:
             "haptic": firmware.drv2605l.Drv2605l(bus, board.HAPTIC_ADDRESS),
             "buzzer": firmware.buzzer.Buzzer(self.pwm),
         }
-        known = (BOOT, b"DEVICE01", b"node")
+        self.processor = chip or Processor()
+        known = (BOOT, b"DEVICE01", b"node", self.processor)
         self.node = firmware.node.Node(devices, self.pipe, self.watchdog, lambda: 3900, *known, **options)
         self.decoder = wire.FrameDecoder()
         self.messages: list[tuple[str, dict]] = []

@@ -19,6 +19,36 @@ from presscue_node.panel import Panel
 from presscue_node.part import RESET, WATCHDOG
 
 
+class Chip:
+    """What the processor knows of its power, and can do to save it.
+
+    woke: what ended a sleep (wire.WAKES), 0 if nothing did; kept: what `sleep` was given before it.
+    """
+
+    def __init__(self):
+        self.freq = machine.freq
+        self._battery = machine.ADC(machine.Pin(board.BATTERY))
+        self._sense = None if board.USB_SENSE is None else machine.Pin(board.USB_SENSE, machine.Pin.IN)
+        self.woke = 0
+        self.kept = b""
+        if machine.reset_cause() == machine.DEEPSLEEP_RESET:
+            self.woke = 1 if machine.wake_reason() == machine.EXT0_WAKE else 2
+            self.kept = machine.RTC().memory()
+
+    def battery_mv(self):
+        return self._battery.read_uv() // 1000 * board.BATTERY_DIVIDER_MILLI // 1000
+
+    def usb(self):
+        """Whether USB gives the power: by the pin that says so or, without one, a cell as full as on a charger."""
+        return self.battery_mv() > board.CHARGED_MV if self._sense is None else self._sense.value() == 1
+
+    def sleep(self, kept):
+        """Until motion or the button ends it; then the node begins anew."""
+        from presscue_node.deep_sleep import begin
+
+        begin(kept)
+
+
 def panel():
     """Button and LED of this board, as far as it has them."""
     button = None if board.BUTTON is None else machine.Pin(board.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
@@ -28,7 +58,8 @@ def panel():
 def build(stream):
     """The node of this board, talking over `stream` (see usb_link)."""
     if board.I2C_POWER is not None:
-        machine.Pin(board.I2C_POWER, machine.Pin.OUT, value=1)
+        machine.Pin(board.I2C_POWER, machine.Pin.OUT, value=1, hold=False)  # pyright: ignore
+    esp32.gpio_deep_sleep_hold(False)  # pyright: ignore (its stub is missing)
     i2c = machine.I2C(
         board.I2C_ID,
         scl=machine.Pin(board.I2C_SCL),
@@ -43,17 +74,18 @@ def build(stream):
         "haptic": Drv2605l(i2c, board.HAPTIC_ADDRESS),
         "buzzer": Buzzer(machine.PWM(machine.Pin(board.BUZZER), freq=board.BUZZER_HZ, duty_u16=0)),
     }
-    battery = machine.ADC(machine.Pin(board.BATTERY))
+    chip = Chip()
     boot = os.urandom(4)
     identity = machine.unique_id()
     node = Node(
         devices,
         stream,
         watchdog=lambda timeout_ms: machine.WDT(timeout=timeout_ms),
-        battery_mv=lambda: battery.read_uv() // 1000 * board.BATTERY_DIVIDER_MILLI // 1000,
+        battery_mv=chip.battery_mv,
         boot=boot[0] | boot[1] << 8,
         identity=(identity + bytes(8))[:8],
         name=b"cue-" + "".join("%02x" % byte for byte in identity[-2:]).encode(),
+        chip=chip,
         bluetooth=bluetooth,
         panel=panel(),
         blocks=log_blocks(),
@@ -77,6 +109,6 @@ def run(stream, proven=None):
     node = build(stream)
     node.commands.proven = proven
     boot_only.forget()
-    build = panel = log_blocks = boot_only.forget = None  # pyright: ignore
+    build = panel = log_blocks = boot_only.forget = Chip.__init__ = None  # pyright: ignore
     gc.collect()
     node.run()

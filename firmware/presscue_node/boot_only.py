@@ -30,6 +30,7 @@ from presscue_node.pads import Pads
 from presscue_node.page_ring import PageRing
 from presscue_node.panel import Panel
 from presscue_node.part import Notices, Part
+from presscue_node.power import Power
 from presscue_node.recorder import Recorder
 from presscue_node.registers import Registers
 from presscue_node.sampler import Sampler
@@ -43,7 +44,8 @@ def forget():
     for each in (
         Access, Guest, Ads1115, Batch, BleLink, Peer, Buzzer, Clock, Commands, CuePlayer, Drv2605l, Flow,
         Guard, Region, LogSender, Lsm6dsox, MotionGate, Node, Control, Outbox, Packer, Pads, PageRing,
-        Panel, Notices, Part, Recorder, Registers, Sampler, Stdio, UsbLink, WallClock, wire.FrameDecoder, Catalogue,
+        Panel, Notices, Part, Power, Recorder, Registers, Sampler, Stdio, UsbLink, WallClock, wire.FrameDecoder,
+        Catalogue,
     ):
         each.__init__ = None
     # fmt: on

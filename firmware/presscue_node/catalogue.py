@@ -92,12 +92,12 @@ class Catalogue:
         """No further session can be entered."""
         return len(self.entries) >= SESSIONS_MAX
 
-    def enter(self, boot, t_us, sector, wall_ms):
+    def enter(self, boot, t_us, sector, wall_ms, clock):
         """A session begins in `sector`. Call only if not `full`."""
         if self._next_slot >= _SLOTS:
             while not self.tidy(_SLOTS):
                 pass
-        entry = Entry(self._next_session, boot, self.boots, t_us, 1 if wall_ms else 0, sector)
+        entry = Entry(self._next_session, boot, self.boots, t_us, clock if wall_ms else 0, sector)
         entry.slot = self._next_slot
         self._next_slot += 1
         self._next_session += 1

@@ -33,11 +33,11 @@ _FULL = const(0x7F)
 
 class Drv2605l:
     def __init__(self, i2c, address):
-        self._registers = Registers(i2c, address)
+        self.registers = Registers(i2c, address)
 
     def setup(self):
         """Configure, motor off. Raises OSError (no answer), WrongChip."""
-        registers = self._registers
+        registers = self.registers
         found = registers.read(_STATUS) >> 5
         if found != _IDENTITY:
             raise WrongChip(found)
@@ -54,8 +54,8 @@ class Drv2605l:
 
     def check(self):
         """True while the chip is there and still set up."""
-        return self._registers.read(_MODE) == _REALTIME
+        return self.registers.read(_MODE) == _REALTIME
 
     def drive(self, strength):
         """Shake at `strength` percent; 0 stops. Raises OSError."""
-        self._registers.write(_RTP_INPUT, _FULL * strength // 100)
+        self.registers.write(_RTP_INPUT, _FULL * strength // 100)

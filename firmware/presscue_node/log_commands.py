@@ -59,7 +59,12 @@ class LogCommands:
     def _put_status(self, *values):
         node = self._node
         t_us = node.clock.us(time.ticks_us())
-        node.outbox.put(wire.encode("log_status", node.boot, t_us, *values), node.commands.host)
+        power = node.power
+        spoilt = 0 if self._recorder is None else min(self._recorder.spoilt, _U16)
+        usb = 1 if power.chip.usb() else 0
+        health = wire.encode("health", node.boot, power.state, power.minutes, power.chip.woke, usb, spoilt)
+        for message in (wire.encode("log_status", node.boot, t_us, *values), health):
+            node.outbox.put(message, node.commands.host)
 
     def _found(self, fields):
         return None if self._recorder is None else self._recorder.region.find(fields["session"])

@@ -71,7 +71,7 @@ class Region:
     def pages_all(self):
         return (self._sectors - _FIRST) * PAGES
 
-    def begin(self, boot, t_us, wall_ms):
+    def begin(self, boot, t_us, wall_ms, clock=1):
         """Begin a session; False if there is no room for it."""
         catalogue = self.catalogue
         if catalogue.full() and not self._evict():
@@ -79,7 +79,7 @@ class Region:
         sector = self._take()
         if not sector:
             return False
-        self.writing = catalogue.enter(boot, t_us, sector, wall_ms)
+        self.writing = catalogue.enter(boot, t_us, sector, wall_ms, clock)
         self.pages = 0
         self._sector = sector
         return True

@@ -84,7 +84,7 @@ class Lsm6dsox:
     """
 
     def __init__(self, i2c, address):
-        self._registers = Registers(i2c, address)
+        self.registers = Registers(i2c, address)
         self._status = bytearray(2)
         self._stamp = bytearray(3)
         self._partial = bytearray(12)
@@ -104,7 +104,7 @@ class Lsm6dsox:
 
     def setup(self):
         """Reset and configure the chip. Raises OSError (no answer, or it never leaves reset), WrongChip."""
-        registers = self._registers
+        registers = self.registers
         found = registers.read(_WHO_AM_I)
         if found != _IDENTITY:
             raise WrongChip(found)
@@ -135,14 +135,14 @@ class Lsm6dsox:
 
     def restart(self):
         """Empty the FIFO and begin anew: nothing from before is read, and nothing counts as lost."""
-        self._registers.write(_FIFO_CTRL4, _BYPASS)
-        self._registers.write(_FIFO_CTRL4, _CONTINUOUS)
+        self.registers.write(_FIFO_CTRL4, _BYPASS)
+        self.registers.write(_FIFO_CTRL4, _CONTINUOUS)
         self._chip_known = False
         self._forget()
 
     def check(self):
         """True while the chip is there and still set up (a chip that lost power is not)."""
-        return self._registers.read(_CTRL1_XL) == _XL_208HZ_4G_LPF2
+        return self.registers.read(_CTRL1_XL) == _XL_208HZ_4G_LPF2
 
     def refill(self):
         """Read the next words of the FIFO, at most BURST_WORDS. With none pending, first ask how many there are.
@@ -153,7 +153,7 @@ class Lsm6dsox:
         overrun = False
         self._at = self._end = 0
         if not self.pending:
-            self._registers.read_into(_FIFO_STATUS1, self._status)
+            self.registers.read_into(_FIFO_STATUS1, self._status)
             self.pending = self._status[0] | (self._status[1] & 3) << 8
             if self._status[1] & _OVER_RUN_LATCHED:
                 overrun = True
@@ -162,7 +162,7 @@ class Lsm6dsox:
         words = self.pending if self.pending < BURST_WORDS else BURST_WORDS
         if words:
             self.pending -= words
-            self._registers.read_into(_FIFO_DATA_OUT_TAG, _views[words])
+            self.registers.read_into(_FIFO_DATA_OUT_TAG, _views[words])
             self._end = words * _WORD
         return overrun
 
@@ -247,10 +247,10 @@ class Lsm6dsox:
         """Pair the chip's counter with the node's. The bytes leave the chip one after the other: when the lowest
         is about to carry into the next, they may not belong together, and a second reading will."""
         before = time.ticks_us()
-        self._registers.read_into(_TIMESTAMP0, self._stamp)
+        self.registers.read_into(_TIMESTAMP0, self._stamp)
         if self._stamp[0] >= 0xFC:
             before = time.ticks_us()
-            self._registers.read_into(_TIMESTAMP0, self._stamp)
+            self.registers.read_into(_TIMESTAMP0, self._stamp)
         after = time.ticks_us()
         self._anchor = time.ticks_add(before, time.ticks_diff(after, before) // 2)
         self._anchor_chip = self._stamp[0] | self._stamp[1] << 8 | self._stamp[2] << 16

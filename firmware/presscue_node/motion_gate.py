@@ -16,6 +16,7 @@ _REST_RAW = (120, 330)
 _MEAN_SHIFT = const(10)  # five seconds at 208 Hz
 _LEVEL = const(50)  # readings in motion, those at rest subtracted: a quarter of a second; a knock is shorter
 _SLED_GONE_US = const(1_000_000)
+_LONG_US = const(505_000_000)  # ticks compare within 536 s
 
 
 class MotionGate:
@@ -52,7 +53,11 @@ class MotionGate:
         self.moving = self._level >= _LEVEL
 
     def rested_us(self, now):
-        return time.ticks_diff(now, self._moved_at)
+        """505 s stand for more."""
+        rested_us = time.ticks_diff(now, self._moved_at)
+        if rested_us > _LONG_US:
+            self._moved_at = time.ticks_add(now, -_LONG_US)
+        return rested_us
 
     def _off(self, buffer, at, source):
         """How far three axes are off their means, together."""

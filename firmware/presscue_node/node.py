@@ -17,6 +17,7 @@ from presscue_node.log_region import Region
 from presscue_node.log_sender import LogSender
 from presscue_node.outbox import NOBODY, USB, Outbox
 from presscue_node.part import Notices, Part
+from presscue_node.power import Power
 from presscue_node.recorder import Recorder
 from presscue_node.sampler import Sampler
 from presscue_node.status import status
@@ -47,7 +48,8 @@ class Node:
     `feed()` is called after every whole turn of the loop and nowhere else. battery_mv(): 0 if not measured.
     boot: random u16. identity: 8 bytes, name: bytes (8 at most), for `info`. bluetooth: the module, None without.
     panel: see panel.py. blocks: block device for the logs (see blocks.py), None for none; session: number of the first
-    session in one that is empty. keys: where the keys of hosts are kept (esp32.NVS), None for nowhere.
+    session in one that is empty. keys: where the keys of hosts are kept (esp32.NVS), None for nowhere. chip: what
+    the processor can do to save power, see app.py.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Node:
         boot,
         identity,
         name,
+        chip,
         bluetooth=None,
         panel=None,
         blocks=None,
@@ -79,10 +82,10 @@ class Node:
             self.radio = BleLink(bluetooth.BLE(), bluetooth.UUID, self.outbox, name, about, self.access)
         self.notices = Notices(self.outbox, self.clock, boot)
         self.parts = [Part(part, devices[part], self.notices) for part in ("sled", "leg", "pads", "haptic", "buzzer")]
-        self.sled, self.leg, self.pads, haptic, buzzer = self.parts
+        self.sled, self.leg, self.pads, self.haptic, buzzer = self.parts
         self.wall = WallClock()
         self.recorder = None if blocks is None else self._make_recorder(blocks, session)
-        self.player = CuePlayer(haptic, buzzer, self.clock, boot)
+        self.player = CuePlayer(self.haptic, buzzer, self.clock, boot)
         self.guard = None
         if self.recorder is not None:
             self.guard = Guard(self.player, self.recorder.gate, self.clock, self.outbox, boot)
@@ -103,6 +106,7 @@ class Node:
         self.commands.handlers.update(self.access.handlers)
         self._make_watchdog = watchdog
         self._watchdog = None
+        self.power = Power(self, chip, keys)
 
     def _make_recorder(self, blocks, session):
         region = Region(blocks, board.LOG_READY_BLOCKS)
@@ -147,6 +151,7 @@ class Node:
         messages = self.link.receive()
         for message in messages:
             self._heard = began
+            self.power.stir(began)
             self.commands.handle(message, USB)
         # To handle a command takes long enough: what there is to send then waits for the next turn.
         left = True if messages else self.link.send()
@@ -155,6 +160,7 @@ class Node:
         self.commands.poll(began)
         if self._panel is not None:
             self._panel.poll(began, self)
+        self.power.poll(began)
         summing = self.sender is not None and self.sender.poll()
         if self._watchdog is not None:
             self._watchdog.feed()
@@ -173,6 +179,7 @@ class Node:
         for host, message in radio.receive():
             message = self.access.unseal(host, message)
             if message is not None:
+                self.power.stir(now)
                 self.commands.handle(message, host)
         radio.send(hold=self.sampler.draining)
         if time.ticks_diff(now, self._battery_due) >= 0:

@@ -34,7 +34,7 @@ class Panel:
             if self._button is not None:
                 self._press(node, self._button.value() == 0)
         if time.ticks_diff(now, self._beat_at) >= 0:
-            self._beat_at = time.ticks_add(now, _BEAT_US)
+            self._beat_at = time.ticks_add(self._beat_at, _BEAT_US)
             self._beat = (self._beat + 1) & 7
             lit = self.rhythm(node) >> self._beat & 1
             if lit != self._lit:
@@ -56,6 +56,7 @@ class Panel:
             self._held = 0
             return
         self._held += 1
+        node.power.stir(self._look_at)
         if self._held == 1:
             node.player.stop()
         elif self._held == _HELD:

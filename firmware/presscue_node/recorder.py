@@ -117,7 +117,7 @@ class Recorder:
 
     def _begin_session(self, now):
         t_us = max(0, self._clock.us(now) - _BEFORE_US)
-        if not self.region.begin(self._boot, t_us, self._wall.ms_at(t_us)):
+        if not self.region.begin(self._boot, t_us, self._wall.ms_at(t_us), self._wall.clock):
             self._no_room()
             return False
         self._head = []

@@ -16,6 +16,8 @@ from presscue_node.part import BACK, LOST, OVERRUN
 
 _IMU_CHANNELS = const(6)
 _CONVERSION_US = const(2_000)  # least time between two pad inputs
+_SELDOM_US = const(100_000)
+_FAR_US = const(1 << 28)
 _PAD_LAG_US = const(15_000)  # a tick later than this is skipped: a whole reading
 
 
@@ -24,6 +26,7 @@ class Sampler:
 
     def __init__(self, sled, leg, pads_part, flow, clock, notices, boot):
         self.running = False
+        self._every_us = 0  # in place of `batch_us`
         self.batch_us = board.BATCH_MS * 1000
         self._imus = (sled, leg)
         self._pads = pads_part
@@ -56,13 +59,18 @@ class Sampler:
                     part.device.restart()
                 except OSError as error:
                     part.failed(error)
-        self._pads.device.restart()
-        self._rounds = False
-        now = time.ticks_us()
-        self._tick_at = now
+        self.pause(False)
+        now = self._tick_at
         self._drain_at = time.ticks_add(now, self.batch_us)
         self._turn = len(self._imus)
         self.running = True
+
+    def pause(self, still):
+        """still: both IMUs seldom, the pads not at all, for the next four minutes. Else as ever."""
+        self._every_us = _SELDOM_US if still else 0
+        self._pads.device.restart()
+        self._rounds = False
+        self._tick_at = time.ticks_add(time.ticks_us(), _FAR_US if still else 0)
 
     def stop(self):
         """End; what has been gathered is still handed on."""
@@ -76,7 +84,7 @@ class Sampler:
         self._pads_batch.flush()
 
     def wait_us(self, now):
-        """Time until `poll` has something to do; at most one tick."""
+        """Time until `poll` has something to do."""
         if not self.running:
             return board.TICK_US
         if self._turn < len(self._imus):
@@ -105,9 +113,10 @@ class Sampler:
             self._ticked_at = now
             self._step_pads(now)
         if self._turn == len(self._imus) and time.ticks_diff(now, self._drain_at) >= 0:
-            self._drain_at = time.ticks_add(self._drain_at, self.batch_us)
+            every_us = self._every_us or self.batch_us
+            self._drain_at = time.ticks_add(self._drain_at, every_us)
             if time.ticks_diff(now, self._drain_at) >= 0:  # behind by more than a batch: no need to run after it
-                self._drain_at = time.ticks_add(now, self.batch_us)
+                self._drain_at = time.ticks_add(now, every_us)
             self._pads_batch.flush()
             self._turn = 0
         turn = self._turn

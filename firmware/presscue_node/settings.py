@@ -3,14 +3,20 @@
 import time
 
 from presscue import wire
-from presscue_node.commands import BAD_VALUE, OK, WRONG_STATE
+from presscue_node.commands import BAD_VALUE, OK, REFUSED, WRONG_STATE
 from presscue_node.part import CLOCK
 
 _STEP_MS = 1_000  # a host's clock that differs by more is told of
 _I31 = (1 << 31) - 1
 
 # setting: least and greatest value
-_RANGES = {"batch_ms": (5, 200), "cue_strength": (0, 100), "silence": (0, 1), "watchdog_ms": (2_000, 60_000)}
+_RANGES = {
+    "batch_ms": (5, 200),
+    "cue_strength": (0, 100),
+    "silence": (0, 1),
+    "watchdog_ms": (2_000, 60_000),
+    "sleep_min": (0, 240),
+}
 
 
 class Settings:
@@ -37,8 +43,22 @@ class Settings:
             node.player.silence = bool(value)
             if value:
                 node.player.stop()
+        elif setting == "sleep_min":
+            return self._keep(value)
         else:
             node.watch(value)
+        return OK
+
+    def _keep(self, minutes):
+        """Until sleep, over restarts too."""
+        power = self._node.power
+        if power.store is not None:
+            try:
+                power.store.set_blob("sleep", bytes((minutes,)))
+                power.store.commit()
+            except OSError:
+                return REFUSED
+        power.minutes = minutes
         return OK
 
     def _limits(self, fields):

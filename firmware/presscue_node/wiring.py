@@ -19,6 +19,9 @@ BATCH_MS = 20
 """Both FIFOs are read and a message per source is sent this often (setting `batch_ms`)."""
 WATCHDOG_MS = 8_000
 
+CHARGED_MV = 4_150
+"""A cell above it is on a charger, or was a short while ago: for boards without USB_SENSE."""
+
 LOG_PARTITION = "presscue"
 """Label of the data partition for the logs: `presscue flash` makes it, 5.75 MB of the 8 on the reference board."""
 LOG_READY_BLOCKS = 512

@@ -25,11 +25,11 @@ def date_logs(entries: Sequence[LogEntry], now_ms: int, uptime_us: int) -> dict[
     """Of each session its date. entries: all of a node, oldest first; now_ms: Unix time at its uptime_us."""
     dates: dict[int, Dating] = {}
     for entry in entries:
-        if entry.wall_ms:
+        if entry.wall_ms and not (entry.clock == "slept" and entry.boots_ago == 0):  # uptime is better than that
             dates[entry.session] = Dating(entry.wall_ms, entry.clock)
     for entry in entries:  # another log of the same boot is dated: the node's own clock leads from one to the other
         of_boot = [other for other in entries if other.boot == entry.boot and other.boots_ago == entry.boots_ago]
-        known = next((other for other in of_boot if other.wall_ms), None)
+        known = next((other for other in of_boot if other.wall_ms and other.clock != "slept"), None)
         if entry.session in dates:
             continue
         if known is not None:

@@ -134,7 +134,7 @@ def _show(node: NodeLogs, rows: Sequence[dict]) -> None:
 
 def _when(date: Dating) -> str:
     start = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(date.wall_ms / 1000))
-    return start if date.clock != "boots" else f"{start} or earlier"
+    return {"boots": f"{start} or earlier", "slept": f"about {start}"}.get(date.clock, start)
 
 
 def _bar(console: Console, quiet: bool) -> Progress:

@@ -26,8 +26,8 @@ def run_scan(seconds: float, *, as_json: bool, quiet: bool, radio: Radio | None 
     elif found and not quiet:
         Console().print(_table(found, paired))
     if not found:
-        errors.print("presscue: no node in reach: switch it on (its light blinks while it waits), or come nearer",
-                     soft_wrap=True)  # fmt: skip
+        errors.print("presscue: no node in reach: lift the sled once to wake it (its light blinks while it waits), or "
+                     "come nearer", soft_wrap=True)  # fmt: skip
     return 0 if found else 1
 
 

@@ -44,6 +44,7 @@ _TABLE = """
 battery_mv heap_free cues_played
 14 configure <HBi token setting value
 15 result <BHB command token code +text
+16 health <HBBBBH boot power sleep_min woke usb spoilt
 18 ping <HQ token host_us
 19 pong <HQQ token host_us node_us
 1a clock <HQ token wall_ms
@@ -106,7 +107,7 @@ GUARDED = ("lockout", "heel_lift left", "heel_lift right", "depth")
 """What a node cues by itself while no host is there."""
 PATTERNS = ("long", "double", "triple", "pulse")
 """Cue patterns, told apart by rhythm; a cue's `pattern` is the index."""
-SETTINGS = ("batch_ms", "cue_strength", "silence", "watchdog_ms")
+SETTINGS = ("batch_ms", "cue_strength", "silence", "watchdog_ms", "sleep_min")
 MARKS = ("link lost", "link back", "started", "stopped", "note", "dated")
 LOG_STATES = ("absent", "idle", "recording", "full")
 """What the recorder of a node does."""
@@ -114,9 +115,12 @@ ENTRY_STATES = ("open", "closed", "verified")
 """A log being written, a whole one, and one whose copy a host has checked: only that may be deleted."""
 REASONS = ("rest", "full", "reboot")
 """Why samples messages that a host has missed are not on the node any more."""
-CLOCKS = ("none", "host", "uptime", "boots")
-"""How a log's wall-clock time is known: not at all, from a host before it began, from one later in the same boot, or,
-found at download, from the count of boots."""
+CLOCKS = ("none", "host", "uptime", "boots", "slept")
+"""How a log's wall-clock time is known: not at all, from a host before it began, from one later in the same boot,
+found at download from the count of boots, or from a host before the node slept."""
+POWER = ("awake", "still")
+WAKES = ("reset", "button", "motion")
+"""What ended a node's sleep; *reset*: it began without one."""
 
 
 class WireError(ValueError):

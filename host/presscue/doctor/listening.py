@@ -38,6 +38,7 @@ class Heard:
     pongs: list[tuple[int, int, int]] = field(default_factory=list)
     """(sent, node's clock, arrived) in µs."""
     log: ev.LogStatus | None = None
+    health: ev.Health | None = None
     entries: list[ev.LogEntry] = field(default_factory=list)
     acks: list[ev.CueAck] = field(default_factory=list)
     felt: bool | None = None
@@ -120,6 +121,8 @@ def _take(heard: Heard, link: Link) -> list[ev.SessionEvent]:
                 heard.notices.append(event)
             case ev.LogStatus():
                 heard.log = event
+            case ev.Health():
+                heard.health = event
             case ev.LogEntry():
                 heard.entries.append(event)
             case ev.CueAck():

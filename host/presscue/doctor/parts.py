@@ -1,6 +1,7 @@
 """The node itself: identity, versions, parts that answer or do not, bus, counters, battery, storage, actuators."""
 
 from .. import __version__
+from ..node_power import said_of
 from .check import Check, judged
 from .listening import Heard
 
@@ -97,6 +98,8 @@ def _counters(heard: Heard) -> list[Check]:
                             "charge it: two hours at a USB charger"))  # fmt: skip
     else:
         found.append(Check("battery", None, "not measured by this board"))
+    if heard.health is not None:
+        found.append(Check("power", None, said_of(heard.health)))
     return found
 
 
@@ -105,6 +108,8 @@ def _storage(heard: Heard) -> list[Check]:
     if log is None or log.state == "absent":
         return [judged("storage", False, "no recorder", "give it a partition for logs: presscue flash --image")]
     spoilt = [notice.value for notice in heard.notices if notice.part == "log" and notice.code == "lost"]
+    if heard.health is not None and heard.health.spoilt:
+        spoilt.append(heard.health.spoilt)
     waiting = f"{log.kept / 1e6:.1f} of {log.size / 1e6:.1f} MB wait to be pulled"
     used = f"{log.state}; {waiting}, {log.ready / 1e6:.1f} MB erased"
     if spoilt:

@@ -118,7 +118,9 @@ def run_floor(links: Sequence[str], wish: Wish) -> int:
     if why:
         say(f"presscue: {why}")
     if not monikers:
-        raise LinkError("no node in reach: switch them on, plug them in, or name them: presscue live --all LINK…")
+        raise LinkError(
+            "no node in reach: lift the sleds once to wake them, plug them in, or name them: presscue live --all LINK…"
+        )
     get_ready(quiet)
     broker = None if wish.broker is None else Broker(wish.broker, say=say)
     page = open_page("", known, wish.display, page="floor")

@@ -249,12 +249,13 @@ async def _find(radio: Radio, wanted: str) -> Heard:
     if wanted:
         others = f"; in reach: {names}" if names else ""
         raise LinkError(
-            f"ble:{wanted}: not in reach{others}; is it switched on and charged? another host may have it (a node that "
-            "blinks waits for one), or a connection is stuck here: switch Bluetooth off and on"
+            f"ble:{wanted}: not in reach{others}; lift the sled once to wake it; is it charged? another host may "
+            "have it (a node that blinks waits for one), or a connection is stuck here: switch Bluetooth off and on"
         )
     if not heard:
         raise LinkError(
-            "ble: no node in reach: switch it on (its light blinks while it waits), come nearer, or connect it by USB"
+            "ble: no node in reach: lift the sled once to wake it (its light blinks while it waits), come nearer, or "
+            "connect it by USB"
         )
     if len(heard) > 1:
         raise UsageError(f"ble: several nodes in reach; name one: {names}")

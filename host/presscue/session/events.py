@@ -224,6 +224,19 @@ class LogStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """How awake a node is (one of wire.POWER), after how many minutes it sleeps (0: never), what ended its last sleep
+    (one of wire.WAKES), whether USB powers it, and how many pages its flash did not keep since it was switched on."""
+
+    message: bytes
+    power: str
+    sleep_min: int
+    woke: str
+    usb: bool
+    spoilt: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogData:
     """A block of a log, its check sum found right: data from `offset` on."""
 
@@ -315,6 +328,7 @@ SessionEvent = (
     | Mark
     | LogEntry
     | LogStatus
+    | Health
     | LogData
     | LogSum
     | Fetched

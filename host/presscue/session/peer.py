@@ -116,7 +116,10 @@ class Session:
             return PeerError(
                 "something answers, but not a presscue node: check the port and the baud rate, or flash the node"
             )
-        return PeerError("no answer: check that the node is powered and flashed, and that this is its port")
+        return PeerError(
+            "no answer: check that this is the node's port, and that it is powered, flashed and awake "
+            "(lift the sled once, or press its button)"
+        )
 
     def reconnected(self) -> list[SessionEvent]:
         """Call on a new connection: ends the frame the old one broke off, forgets commands it left unanswered."""

@@ -62,6 +62,9 @@ def read_event(message: bytes, name: str, f: dict, offset_us: int) -> SessionEve
             state = _name(wire.LOG_STATES, f["state"])
             size, kept, ready = (f[key] * wire.PAGE_SIZE for key in ("pages", "pages_kept", "pages_ready"))
             return ev.LogStatus(message, f["t_us"], state, size, kept, ready, f["stalls"], f["stall_max_ms"] / 1000)
+        case "health":
+            power, woke = _name(wire.POWER, f["power"]), _name(wire.WAKES, f["woke"])
+            return ev.Health(message, power, f["sleep_min"], woke, f["usb"] > 0, f["spoilt"])
         case "fetched":
             return ev.Fetched(message, f["boot"], f["first"], f["end"], _name(wire.REASONS, f["reason"]))
         case "log_sum":

@@ -13,18 +13,23 @@ from pathlib import Path
 import numpy as np
 
 from .board import charges, child
-from .board.hardware import ADDRESSES, Hardware, World
+from .board.hardware import ADDRESSES, FULL_PACE_HZ, Hardware, World
 from .board.nor_flash import PowerCut
 from .board.pads import PADS
 
 CATALOGUE = 8192
 """Bytes at the beginning of a flash that differ after every boot: the next one is not the same over again."""
 
-POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
+POWER_ON, HARD_RESET, WATCHDOG_RESET, SLEEP_RESET = 1, 2, 3, 4
 """`machine.reset_cause()`, by the numbers of the ESP32 port; 2 stands for the reset button."""
 
+BUTTON_WAKE, PIN_WAKE = 2, 3
+"""`machine.wake_reason()`: EXT0, EXT1."""
+SLEEP_CLOCK_ERROR = 0.01
+"""Of the slow oscillator that counts a deep sleep: an assumption."""
+
 WAITS = frozenset((child.START, child.WAIT, child.WAIT_SERIAL))
-USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PIN_READ, child.NVS)) - WAITS
+USES = frozenset((*range(child.READ, child.FLASH_ERASE + 1), child.BLE, child.PIN_READ, child.NVS, child.RTC)) - WAITS
 
 
 class VirtualNode:
@@ -55,6 +60,8 @@ class VirtualNode:
         self._seed = seed
         self._firmware = firmware
         self._child: child.Child | None = None
+        self._asleep: child.Request | None = None  # the request that sent it to sleep
+        self._clock_us = 0  # the processor's own clock at the last boot
         self._boot(POWER_ON, 0)
 
     def __enter__(self):
@@ -73,6 +80,8 @@ class VirtualNode:
     def run_until(self, t_us: int) -> None:
         """Let the node live until the board's clock shows `t_us`."""
         while True:
+            if self._asleep is not None and not self._wake(self._asleep, t_us):
+                break
             request = self._pending
             if request is None:
                 request = self._pending = self._running().request()
@@ -90,6 +99,17 @@ class VirtualNode:
                     self._serve(request, due_us)
         self.now_us = max(self.now_us, t_us)
 
+    def _wake(self, asleep: child.Request, until_us: int) -> bool:
+        """Whether a sleep ends by then; if so it boots."""
+        since_us = max(self.now_us, asleep.t_us)
+        wakes = self.hardware.wakes_us(asleep.b, asleep.a, since_us, until_us)
+        if wakes is None:
+            return False
+        at_us, pin = int(wakes[0]), wakes[1]
+        self._clock_us += at_us - self._zero_us + round(SLEEP_CLOCK_ERROR * (at_us - asleep.t_us))
+        self._boot(SLEEP_RESET, at_us, BUTTON_WAKE if pin == asleep.b else PIN_WAKE)
+        return True
+
     def _due_us(self, request: child.Request) -> int:
         """When the board turns to a request that waits."""
         if request.what == child.START:
@@ -103,7 +123,9 @@ class VirtualNode:
     def _use(self, request: child.Request) -> None:
         """The firmware uses a part of the board."""
         try:
-            self._answer(*self.hardware.execute(request))
+            done_us, status, data = self.hardware.execute(request)
+            done_us += (done_us - request.t_us) * (FULL_PACE_HZ - self.hardware.pace_hz) // self.hardware.pace_hz
+            self._answer(done_us, status, data)
         except PowerCut:
             self._boot(POWER_ON, request.t_us)
 
@@ -122,8 +144,16 @@ class VirtualNode:
         elif what == child.SYNC:
             self._answer(due_us, 0)
         elif what == child.START:
-            facts = struct.pack("<BQQ6s", self._cause, self._boot_seed, self._zero_us, self.hardware.identity)
+            facts = struct.pack(
+                "<BBQQQ6s",
+                self._cause, self._woke, self._boot_seed, self._zero_us, self._clock_us, self.hardware.identity,
+            )  # fmt: skip
             self._answer(due_us, len(facts), facts)
+        elif what == child.DEEP_SLEEP:
+            self.close()
+            self.hardware.reset(due_us, asleep=True)
+            self._watchdog_us = math.inf
+            self._asleep = request
         elif what == child.RESET:
             self._boot(HARD_RESET, due_us)
         elif what == child.PANIC:
@@ -141,11 +171,14 @@ class VirtualNode:
             raise child.FirmwareError("the virtual node is closed")
         return self._child
 
-    def _boot(self, cause: int, t_us: int) -> None:
+    def _boot(self, cause: int, t_us: int, woke: int = 0) -> None:
         self.close()
         self.hardware.reset(t_us)
         self.boots += 1
-        self._cause = cause
+        self._cause, self._woke = cause, woke
+        self._asleep = None
+        if cause != SLEEP_RESET:
+            self._clock_us = 0
         self._zero_us = t_us
         self._boot_seed = int(np.random.default_rng([self._seed, 40, self.boots, self._life]).integers(1 << 62))
         self._watchdog_us = math.inf
@@ -196,6 +229,10 @@ class VirtualNode:
     def reset(self) -> None:
         """Press the reset button."""
         self._boot(HARD_RESET, self.now_us)
+
+    @property
+    def asleep(self) -> bool:
+        return self._asleep is not None
 
     @property
     def motor_log(self) -> list[tuple[float, float]]:

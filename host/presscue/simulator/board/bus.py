@@ -57,6 +57,10 @@ class I2cBus:
                 chip.power_on(t_us)
         self.powered = on
 
+    def reaches(self, address: int) -> bool:
+        """Whether a device is plugged in and has power."""
+        return self.powered and address in self._chips and address not in self._unplugged
+
     def stick(self) -> None:
         """A device holds SDA low; every transfer times out until `clear`."""
         self._stuck = True
@@ -78,7 +82,7 @@ class I2cBus:
         if self._stuck:
             raise BusError(ETIMEDOUT, self._timeout_us)
         chip = self._chips.get(address)
-        if chip is None or not self.powered or address in self._unplugged or self._fails(address):
+        if chip is None or not self.reaches(address) or self._fails(address):
             raise BusError(ENODEV, charges.bus_us(1))
         if out:
             chip.write(out, t_us)

@@ -88,6 +88,10 @@ class Drv2605l:
         self._done_us = t_us
         self.lra.drive(t_us, 0.0)
 
+    @property
+    def standby(self) -> bool:
+        return bool(self._registers[MODE] & STANDBY)
+
     def write(self, data: bytes, t_us: float) -> None:
         self._pointer = data[0]
         for value in data[1:]:

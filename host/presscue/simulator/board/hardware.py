@@ -25,6 +25,9 @@ POWER_PIN = 2
 BATTERY_PIN = 35
 BUZZER_PIN = 27
 BUTTON_PIN = 38
+WAKE_PIN = 33
+FULL_PACE_HZ = 160_000_000
+"""What MicroPython sets at boot."""
 OSCILLATOR = 0.03
 TRIM_ERROR = 0.0003
 ADC_OSCILLATOR = 0.1
@@ -33,6 +36,7 @@ SHAKE_MPS2, SHAKE_RADPS = 6.0, 0.6
 """Amplitudes at the leg IMU with the motor at full strength: some 0.6 g on the same strap."""
 SLED_SHARE = 0.01
 """Of that, what reaches the sled through leg, foot and platform."""
+CHARGER_UV = 4_190_000
 BATTERY_FULL_UV, BATTERY_EMPTY_UV, BATTERY_LIFE_S = 4_150_000, 3_500_000, 8 * 3600
 BATTERY_DIVIDER = 2
 SEALED = bytes((TYPES["sealed"],))
@@ -95,15 +99,32 @@ class Hardware:
         self.pads = Pads(world.pads, seed)
         rate_error = float(rng.uniform(-ADC_OSCILLATOR, ADC_OSCILLATOR))
         self.bus.attach(ADDRESSES["pads"], Ads1115(self.pads.volts, rate_error))
-        self.bus.attach(ADDRESSES["haptic"], Drv2605l(self.lra))
+        self.haptic = Drv2605l(self.lra)
+        self.bus.attach(ADDRESSES["haptic"], self.haptic)
         self.flash = NorFlash(seed=seed, image=image)
         self.nvs = Nvs(None if image is None else image.with_name(image.name + ".nvs"))
         self.serial = SerialPort()
         self.bluetooth: Bluetooth = Silence()
         self.pressed = False
+        self.charging = False
+        """USB gives power. Apart from `serial`'s plug: a power bank has no data, and tests talk to nodes on battery."""
+        self.rtc_memory = b""
+        self.pace_log: list[tuple[int, int]] = [(0, FULL_PACE_HZ)]
+        """Changes of the processor's clock as (t_us, hertz); 0 is deep sleep."""
+        self._held: set[int] = set()
         self.pwm_log: list[tuple[int, int, int, int]] = []
         """Changes of the PWM outputs as (t_us, pin, hertz, duty 0..65535)."""
         self.identity = rng.bytes(6)
+
+    def wakes_us(self, low_pin: int, high_pins: int, since_us: int, until_us: int) -> tuple[float, int] | None:
+        """When a sleep with these wake pins ends, and the pin that ends it. low_pin, -1 for none: only the button can
+        go low; high_pins, a bit mask: only the one joined to the sled's IMU can rise."""
+        if self.pressed and low_pin == BUTTON_PIN:
+            return since_us, low_pin
+        if not (high_pins >> WAKE_PIN & 1 and self.bus.reaches(ADDRESSES["sled"])):
+            return None
+        at_us = self.imus["sled"].int1_us(since_us, until_us)
+        return None if at_us is None else (at_us, WAKE_PIN)
 
     def make_supply_noisy(self, times: float = 6.0) -> None:
         """A bad charger or a loose ground: every sensor's own noise grows so many times."""
@@ -111,9 +132,23 @@ class Hardware:
         for errors in self._errors:
             errors.worsen(times)
 
-    def reset(self, t_us: int) -> None:
-        """The processor starts anew: its pins float, so the connector loses its supply and the buzzer falls silent."""
-        self.bus.power(False, t_us)
+    @property
+    def pace_hz(self) -> int:
+        return self.pace_log[-1][1]
+
+    def set_pace(self, hertz: int, t_us: int) -> None:
+        if hertz != self.pace_hz:
+            self.pace_log.append((t_us, hertz))
+
+    def reset(self, t_us: int, *, asleep: bool = False) -> None:
+        """The processor starts anew, or falls asleep: its pins float but those held in sleep, so the connector loses
+        its supply and the buzzer falls silent. RTC memory is lost where no sleep went before."""
+        if not asleep and self.pace_hz:
+            self.rtc_memory = b""
+            self._held.clear()
+        self.set_pace(0 if asleep else FULL_PACE_HZ, t_us)
+        if POWER_PIN not in self._held:
+            self.bus.power(False, t_us)
         self.lra.drive(t_us, 0.0)
         self.serial.power_on()
         self.nvs.reset()
@@ -129,6 +164,10 @@ class Hardware:
             self.pwm_log.append((t_us, a >> 32, a & 0xFFFFFFFF, b))
         elif what == child.PIN_SET and a == POWER_PIN:
             self.bus.power(bool(b), t_us)
+        elif what == child.PIN_HOLD:
+            (self._held.add if b else self._held.discard)(a)
+        elif what == child.PACE:
+            self.set_pace(a, t_us)
         elif what == child.BUS_NEW:
             self.bus.clear(a)
 
@@ -156,6 +195,10 @@ class Hardware:
         if what == child.NVS:
             status, read = self.nvs.execute(a, data)
             return t_us + charges.NVS_US, status, read
+        if what == child.RTC:
+            if a:
+                self.rtc_memory = data
+            return t_us + charges.PIN_US, len(self.rtc_memory) * (not a), b"" if a else self.rtc_memory
         if what == child.PIN_READ:
             return t_us + charges.PIN_US, int(a != BUTTON_PIN or not self.pressed), b""
         if what == child.ADC_READ:
@@ -176,5 +219,7 @@ class Hardware:
     def _pin_uv(self, pin: int, t_us: int) -> int:
         if pin != BATTERY_PIN:
             return 0
+        if self.charging:
+            return CHARGER_UV // BATTERY_DIVIDER
         used = min(t_us * 1e-6 / BATTERY_LIFE_S, 1.0)
         return round((BATTERY_FULL_UV + (BATTERY_EMPTY_UV - BATTERY_FULL_UV) * used) / BATTERY_DIVIDER)

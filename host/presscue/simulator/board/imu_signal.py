@@ -98,6 +98,11 @@ class ImuSignal:
             self._force, self._rate = self._errors(t_s, smooth[0], smooth[1])
         return self._force, self._rate
 
+    def reading(self, index: int) -> Motion:
+        """One reading without the motor, (3,) each. Readings are asked for in order."""
+        force, rate = self.block(index // BLOCK)
+        return force[index % BLOCK], rate[index % BLOCK]
+
     def shaken(self, first: int, last: int) -> Motion:
         """Readings first..last-1, all in the block last asked for, with the motor's vibration."""
         at = slice(first - self._block * BLOCK, last - self._block * BLOCK)

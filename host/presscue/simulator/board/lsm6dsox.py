@@ -1,15 +1,16 @@
 """LSM6DSOX inertial sensor: registers, FIFO and time stamps, after ST's data sheet DS12814 and application note AN5272.
 
 Modelled: identity, reset, power-down, output data rates, full scales, the accelerometer's and gyroscope's low-pass
-filters, the FIFO (bypass, stop when full, continuous), its tags, flags and watermark, the time stamp counter, and
-direct output. Not modelled: interrupts, embedded functions, sensor hub, compression, temperature. Accelerometer and
-gyroscope run in step at the faster of their two rates, and every reading is batched, with its time stamp if time
-stamps are: decimation in the FIFO is not modelled either.
+filters, the FIFO (bypass, stop when full, continuous), its tags, flags and watermark, the time stamp counter, direct
+output, and the wake-up function on INT1 (wake_up.py). Not modelled: other interrupts, embedded functions, sensor hub,
+compression, temperature. Accelerometer and gyroscope run in step at the faster of their two rates, and every reading is
+batched, with its time stamp if time stamps are: decimation in the FIFO is not modelled either.
 """
 
 import numpy as np
 
 from .imu_signal import BLOCK, ImuSignal
+from .wake_up import LOW_POWER, WakeUp
 
 FIFO_CTRL1, FIFO_CTRL2, FIFO_CTRL3, FIFO_CTRL4 = 0x07, 0x08, 0x09, 0x0A
 WHO_AM_I, CTRL1_XL, CTRL2_G, CTRL3_C, CTRL4_C, CTRL6_C, CTRL8_XL, CTRL10_C = (
@@ -84,6 +85,18 @@ class Lsm6dsox:
                 out.append(self._get(self._pointer, t_us))
                 self._step()
         return bytes(out)
+
+    def int1_us(self, since_us: float, until_us: float) -> float | None:
+        """When INT1 is high first between the two moments; None if it stays low."""
+        return self._wake_up.rises_us(since_us, until_us) if self._period_us else None
+
+    @property
+    def drawing(self) -> str:
+        """What its supply current depends on: "off", "watching" (accelerometer alone, in low-power mode), "on"."""
+        registers = self._registers
+        if not self._period_us:
+            return "off"
+        return "watching" if not registers[CTRL2_G] >> 4 and registers[CTRL6_C] & LOW_POWER else "on"
 
     def _step(self) -> None:
         if self._registers[CTRL3_C] & IF_INC:
@@ -179,6 +192,8 @@ class Lsm6dsox:
             first = LPF1_G_HZ[self._registers[CTRL6_C] & 7] / rate_hz
             rate_cutoff = (LPF2_G**-2 + first**-2) ** -0.5
         self._signal.restart(t_us, self._period_us, force_cutoff, rate_cutoff)
+        full_scale_mps2 = 32768 * FORCE_SCALE[self._registers[CTRL1_XL] >> 2 & 3]
+        self._wake_up = WakeUp(self._signal, self._registers, full_scale_mps2, self._fine & 0xFF)
 
     def _fill(self, t_us: float) -> None:
         """Take every reading due by t_us and put it in the FIFO."""

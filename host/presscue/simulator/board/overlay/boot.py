@@ -53,9 +53,9 @@ def start():
     board_link.connect(read_fd, write_fd, tick_us)
     facts = bytearray(board_link.call(board_link.START, 0, 0))
     board_link.fetch(facts, len(facts))
-    cause, Os._state, zero_us, identity = struct.unpack("<BQQ6s", facts)
-    machine.setup(cause=cause, identity=identity, pin_us=pin_us, pwm_us=pwm_us, watchdog_us=watchdog_us)
-    virtual_time.setup(zero_us)
+    cause, woke, Os._state, zero_us, clock_us, identity = struct.unpack("<BBQQQ6s", facts)
+    machine.setup(cause=cause, woke=woke, identity=identity, pin_us=pin_us, pwm_us=pwm_us, watchdog_us=watchdog_us)
+    virtual_time.setup(zero_us, clock_us)
     sys.modules["time"] = virtual_time
     sys.modules["os"] = Os
 

@@ -1,8 +1,26 @@
-"""`esp32` of the virtual board: raw access to the data partition of its flash, and the store of keys and values."""
+"""`esp32` of the virtual board: raw access to the data partition of its flash, the store of keys and values, wakes."""
 
 import board_link
+import machine
 
 BLOCK = 4096
+WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
+
+
+def wake_on_ext0(pin, level):
+    if level:
+        raise ValueError("the model wakes on a low ext0 only")
+    machine.wake_pins[0] = pin.number
+
+
+def wake_on_ext1(pins, level):
+    if not level:
+        raise ValueError("the model wakes on high ext1 pins only")
+    machine.wake_pins[1] = sum([1 << pin.number for pin in pins])
+
+
+def gpio_deep_sleep_hold(on):
+    """Pins that are no RTC pins keep their level too; the model has none of these."""
 
 
 class Partition:

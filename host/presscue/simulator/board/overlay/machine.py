@@ -3,8 +3,12 @@
 import board_link
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+EXT0_WAKE, EXT1_WAKE = 2, 3
 
-_boot = {"cause": PWRON_RESET, "identity": b"", "pin_us": 0, "pwm_us": 0, "watchdog_us": 0}
+wake_pins = [-1, 0]
+"""Pin that wakes when low, -1 for none; bit mask of those that wake when high. Set by `esp32`."""
+
+_boot = {"cause": PWRON_RESET, "woke": 0, "identity": b"", "pin_us": 0, "pwm_us": 0, "watchdog_us": 0}
 
 
 def setup(**facts):
@@ -14,6 +18,18 @@ def setup(**facts):
 
 def reset_cause():
     return _boot["cause"]
+
+
+def wake_reason():
+    return _boot["woke"]
+
+
+def freq(hz):
+    board_link.post(board_link.PACE, hz, 0, _boot["pwm_us"])
+
+
+def deepsleep():
+    board_link.call(board_link.DEEP_SLEEP, wake_pins[1], wake_pins[0])
 
 
 def unique_id():
@@ -27,12 +43,14 @@ def reset():
 class Pin:
     IN, OUT, PULL_UP, PULL_DOWN = 1, 3, 2, 1
 
-    def __init__(self, number, mode=-1, pull=-1, *, value=None):
+    def __init__(self, number, mode=-1, pull=-1, *, value=None, hold=None):
         self.number = number
         self._value = 0
         self._input = mode == self.IN
         if value is not None:
             self.value(value)
+        if hold is not None:
+            board_link.post(board_link.PIN_HOLD, number, 1 if hold else 0, _boot["pin_us"])
 
     def value(self, value=None):
         if value is None:
@@ -108,6 +126,19 @@ class ADC:
 
     def read_uv(self):
         return board_link.call(board_link.ADC_READ, self._pin, 0)
+
+
+class RTC:
+    """Its memory outlasts deep sleep."""
+
+    def memory(self, data=None):
+        if data is not None:
+            board_link.call(board_link.RTC, 1, len(data), data)
+            return None
+        size = board_link.call(board_link.RTC, 0, 0, b"")
+        kept = bytearray(size)
+        board_link.fetch(kept, size)
+        return bytes(kept)
 
 
 class WDT:

@@ -4,12 +4,13 @@ import board_link
 
 _MASK = (1 << 30) - 1
 _HALF = 1 << 29
-_zero = [0]
+_zero = [0, 0]
 
 
-def setup(zero_us):
-    """Ticks count from `zero_us` of the board's time."""
+def setup(zero_us, clock_us):
+    """Ticks count from `zero_us` of the board's time; `time` then stood at `clock_us`."""
     _zero[0] = zero_us
+    _zero[1] = clock_us
 
 
 def ticks_us():
@@ -42,4 +43,5 @@ def sleep(seconds):
 
 
 def time():
-    return (board_link.tick() - _zero[0]) // 1_000_000
+    """Goes on through deep sleep."""
+    return (board_link.tick() - _zero[0] + _zero[1]) // 1_000_000
