@@ -18,9 +18,11 @@ from presscue.calibration import Calibration, History, NoFit, Priors
 from presscue.linkage import flexion_at, wrapped
 from presscue.mounting import (
     RAIL_OFF_DEG,
+    along_rail,
     angle_deg,
-    moving_mask,
+    moving_with_sled,
     not_swapped,
+    rail_by_leg,
     sled_velocity,
     upright,
     with_leg,
@@ -39,6 +41,7 @@ REST_BEFORE_S = 1.0
 UNEXPLAINED, LEAST_COST = 5.0, 0.02  # a change after which the readings surprise so many times more than before is none
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
 HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
+HOLD_BELIEVED = 1.25  # unless the readings surprise so many times more with it; clean holds: up to 1.2, of racked legs 1.3 to 50
 
 
 def fit(
@@ -69,22 +72,20 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     if has_sled and has_leg:
         not_swapped(history)
     c = Calibration(effective_s, has_sled, has_leg)
-    moving = np.ones(len(history.leg_t_s), np.bool_)
-    along = np.zeros(0)
     if has_sled:
-        c, along = with_sled(c, history, priors)
-        if has_leg:
-            moving = moving_mask(history.leg_t_s, history.sled_t_s, along, c.sled_floor_mps2)
-            if not moving.any():
-                raise NoFit("the sled has not moved yet")
+        c = with_sled(c, history)
     if not has_leg:
         return c
+    moving = moving_with_sled(history, c) if has_sled else np.ones(len(history.leg_t_s), np.bool_)
     c = with_leg(c, history, moving)
     if not has_sled or not priors.on_shank:
         return replace(c, apart=has_sled)
+    c = rail_by_leg(history, c, moving)
+    moving = moving_with_sled(history, c)
+    c = with_leg(c, history, moving)
     c = replace(c, leg=upright(history, priors, c, moving))
     rate = history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
-    velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along))
+    velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along_rail(history, c)))
     if float(rate[moving] @ velocity[moving]) < 0:  # extending turns the shank towards +psi
         c = replace(c, axis=-c.axis, gyro_bias_radps=-c.gyro_bias_radps)
     best = _best(history, priors, c)
@@ -109,7 +110,8 @@ def _best(history: History, priors: Priors, frames: Calibration) -> Calibration:
     """The geometry, found from several guesses."""
     problem, remarks = _with_hold(history, priors, frames)
     trials = [minimise(problem, p, 3) for p in first_guesses(problem)]
-    found = minimise(problem, min(trials, key=lambda trial: trial[1])[0], 12)
+    start = min(trials, key=lambda trial: trial[1])[0]
+    found = minimise(problem, start, 12)
     return _judged(problem, taken(frames, problem, found), remarks)
 
 
@@ -134,12 +136,11 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
     if not fresh and still_holds(history, previous, prior):
         return replace(previous, remarks=())
-    sled, along = with_sled(previous, history, priors)
-    moving = moving_mask(history.leg_t_s, history.sled_t_s, along, sled.sled_floor_mps2)
-    if not moving.any():
-        raise NoFit("the sled has not moved since")
+    sled = with_sled(previous, history)
+    moving = moving_with_sled(history, sled)
     since_s = float(history.leg_t_s[0])
-    rail_deg, leg = angle_deg(sled.rail, previous.rail), with_leg(previous, history, moving)
+    leg = with_leg(previous, history, moving)
+    rail_deg = angle_deg(rail_by_leg(history, replace(sled, axis=leg.axis, first=leg.first), moving).rail, previous.rail)
     axis_deg = angle_deg(leg.axis, previous.axis)
     moved = rail_deg > MOVED_DEG or axis_deg > MOVED_DEG
     anew = _elsewhere(history, priors, previous, prior) if moved else None
@@ -150,8 +151,8 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
             remarks.append(Remark(advice.LEG_TURNED, since_s, axis_deg))
         return replace(anew, remarks=tuple(remarks))
     frames = replace(previous, remarks=())
-    problem = problem_of(history, frames, after_rest(prior), None)
     start = vector(previous)
+    problem = problem_of(history, frames, after_rest(prior), None)
     off_rad = turned_by(problem, start)
     turned = start.copy()
     turned[MOUNT] += off_rad
@@ -222,17 +223,19 @@ def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[P
 
 
 def _judged(problem: Problem, c: Calibration, remarks: list[Remark]) -> Calibration:
-    """A fit of the first set, and whether the mount stayed and the hold agrees: what does not is said and left out."""
-    anew = crept(problem, c)
-    if anew is not c:
-        return replace(anew, remarks=(*remarks, *anew.remarks))
+    """A fit of the first set, and whether the hold agrees and the mount stayed: what does not is said and left out.
+
+    Without the hold a fit of few readings may end anywhere: the hold is doubted only where the readings are far less
+    surprising without it.
+    """
     if problem.hold_psi is not None and abs(problem.hold_off(vector(c))) > HOLD_DOUBT_RAD:
         free = replace(problem, hold_psi=None)
         without = taken(c, free, minimise(free, vector(c), 12))
         links, leg = free.split(vector(without))
         bent_rad = flexion_at(links, leg.tissue, wrapped(problem.hold_psi - leg.mount_rad))
-        if not abs(bent_rad) <= HOLD_OFF_RAD:
+        if not abs(bent_rad) <= HOLD_OFF_RAD and without.cost * HOLD_BELIEVED < c.cost:
             size = math.degrees(abs(bent_rad)) if math.isfinite(bent_rad) else 0.0
             remarks.append(Remark(advice.HOLD_BENT, float(problem.t_s[0]), size))
-            c = without
-    return replace(c, remarks=tuple(remarks))
+            problem, c = free, without
+    anew = crept(problem, c)
+    return replace(anew, remarks=(*remarks, *anew.remarks))

@@ -19,12 +19,13 @@ from presscue.estimator import GRAVITY_MPS2, Leg
 ACCELEROMETER_SD_MPS2 = 0.1  # bias of a part as it is soldered
 GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
 RAIL_OFF_DEG = 6.0
+ONE_WAY = 0.5  # the share of its movement that a sled makes along one direction, at the least
 IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 
 
 def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
     """Moving average over about window_s, same shape; edges use what there is."""
-    n = max(1, round(window_s / max(interval_s(t_s), 1e-4)))
+    n = 2 * int(0.5 * window_s / max(interval_s(t_s), 1e-4)) + 1
     if n == 1 or len(values) < n:
         return values
     return moving_average(np.ascontiguousarray(values, float), n)
@@ -38,7 +39,7 @@ def interval_s(t_s):
 
 @njit
 def moving_average(values, n):
-    """Average of the n readings about each of values (k, m), the later half first where n is even."""
+    """Average of the n readings, an odd number, about each of values (k, m)."""
     k, m = values.shape
     sums = np.zeros((k + 1, m))
     for i in range(k):
@@ -81,8 +82,9 @@ def quiet(t_s: np.ndarray, imu: np.ndarray, window_s: float = 0.3) -> np.ndarray
     return (spread < 3.0 * floor) & (turning < float(np.quantile(turning, 0.05)) + 0.06)
 
 
-def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float]:
-    """Rail direction (3,) in the sled IMU and the specific force at rest along it (m/s2).
+def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Rail direction (3,) in the sled IMU, the specific force at rest along it (m/s2), and how much of the sled's
+    acceleration goes along it (at least a third).
 
     On an inclined rail outward is upward. On a level one the sign is open, and outward is taken as it comes.
     """
@@ -92,11 +94,40 @@ def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float]:
         raise NoFit("the sled has not rested yet")
     force = np.median(sled[rest, :3], axis=0)
     rail, share = principal(low - force)
-    if share < 0.5:
+    rail = outward(rail, force)
+    return rail, float(rail @ force), share
+
+
+def outward(rail: np.ndarray, force: np.ndarray) -> np.ndarray:
+    """The direction of the rail (3,) that is up, by the force (3,) on a sled at rest."""
+    return -rail if rail @ force < 0 else rail
+
+
+def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> Calibration:
+    """Rail direction by that part of the sled's acceleration which the leg's turns account for: a rail that rumbles,
+    sampled slowly, shakes the sled as much as people move it, in all directions, but not in time with the leg.
+
+    By regression on the acceleration and squared rate of the leg's turn, each also times its angle; the sled nods with
+    the angle. moving: mask over the leg's readings. Raises NoFit where hardly anything is accounted for.
+    """
+    t_s, leg = history.leg_t_s, history.leg
+    rate = smooth(smooth(leg[:, 3:] @ c.axis[:, None] - c.gyro_bias_radps, t_s, 0.1), t_s, 0.1)[:, 0]
+    spin = np.gradient(rate, t_s)
+    held = smooth(leg[:, :3], t_s, 0.3)
+    angle = np.unwrap(-np.arctan2(held @ c.second, held @ c.first))
+    force = np.median(history.sled[quiet(history.sled_t_s, history.sled), :3], axis=0)
+    low = history.sled[:, :3] - force
+    for _ in range(3):
+        low = smooth(low, history.sled_t_s, 0.1)
+    felt = np.stack([np.interp(t_s[moving], history.sled_t_s, low[:, k]) for k in range(3)], axis=1)
+    angle, spin, square = angle[moving] - np.median(angle[moving]), spin[moving], rate[moving] ** 2
+    terms = np.stack([np.ones(len(angle)), angle, spin, square, spin * angle, square * angle], axis=1)
+    fitted = terms[:, 2:] @ np.linalg.lstsq(terms, felt, rcond=None)[0][2:]
+    rail, share = principal(fitted)
+    if share < ONE_WAY:
         raise NoFit("the sled's acceleration has no one direction yet")
-    if rail @ force < 0:
-        rail = -rail
-    return rail, float(rail @ force)
+    rail = outward(rail, force)
+    return _floored(replace(c, rail=rail, gravity_along_mps2=float(rail @ force)), history)
 
 
 def flexion_frame(t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -152,16 +183,35 @@ def not_swapped(history: History) -> None:
         raise NoFit("the sensors are exchanged", (Remark(advice.SWAPPED, float(history.leg_t_s[0])),))
 
 
-def with_sled(c: Calibration, history: History, priors: Priors) -> tuple[Calibration, np.ndarray]:
-    """Add the rail; also the acceleration along it (n,)."""
-    rail, gravity_along = rail_frame(history.sled_t_s, history.sled)
-    along = history.sled[:, :3] @ rail - gravity_along
-    floor = sled_floor(history.sled_t_s, along)
+def with_sled(c: Calibration, history: History) -> Calibration:
+    """Add the rail, by the sled alone."""
+    rail, gravity_along, share = rail_frame(history.sled_t_s, history.sled)
+    if share < ONE_WAY and not c.has_leg:
+        raise NoFit("the sled's acceleration has no one direction yet")
+    return _floored(replace(c, rail=rail, gravity_along_mps2=gravity_along), history)
+
+
+def _floored(c: Calibration, history: History) -> Calibration:
+    """Add what belongs to a rail: how quiet the sled is along it at rest, and how surely it is known."""
     low = smooth(history.sled[:, :3], history.sled_t_s, 0.08)
-    rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), rail))
-    level = math.sqrt(max(1.0 - (gravity_along / GRAVITY_MPS2) ** 2, 0.05))
+    rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), c.rail))
+    level = math.sqrt(max(1.0 - (c.gravity_along_mps2 / GRAVITY_MPS2) ** 2, 0.05))
     sd_deg = math.degrees(math.hypot(ACCELEROMETER_SD_MPS2 / GRAVITY_MPS2 / level, rail_sd))
-    return replace(c, rail=rail, gravity_along_mps2=gravity_along, sled_floor_mps2=floor, rail_sd_deg=sd_deg), along
+    return replace(c, sled_floor_mps2=sled_floor(history.sled_t_s, along_rail(history, c)), rail_sd_deg=sd_deg)
+
+
+def along_rail(history: History, c: Calibration) -> np.ndarray:
+    """The sled's acceleration along the rail (n,), m/s2."""
+    return history.sled[:, :3] @ c.rail - c.gravity_along_mps2
+
+
+def moving_with_sled(history: History, c: Calibration) -> np.ndarray:
+    """Mask over the leg's readings (n,): the sled moves then. Raises NoFit if it never does."""
+    along = along_rail(history, c)
+    moving = moving_mask(history.leg_t_s, history.sled_t_s, along, c.sled_floor_mps2)
+    if not moving.any():
+        raise NoFit("the sled has not moved yet")
+    return moving
 
 
 def with_leg(c: Calibration, history: History, moving: np.ndarray) -> Calibration:

@@ -16,7 +16,7 @@ from presscue.compiled import njit
 from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
 from presscue.mounting import angle_deg, moving_mask, principal
-from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, problem_of, take_in, thinned
+from presscue.surprise import INNOVATION_WEIGHT, Problem, problem_of, take_in, thinned
 
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
@@ -73,7 +73,7 @@ def sensitivities_of(problem: Problem, p: np.ndarray) -> tuple[np.ndarray, np.nd
     trust = np.ones(len(problem.t_s)) if problem.trust is None else problem.trust
     readings = (problem.kinds, problem.t_s, problem.readings, problem.starts)
     sensitivities(
-        *readings, INNOVATION_WEIGHT * np.sqrt(trust), problem.up, trials, FIT_NOISE, filters, normal, slope, curve
+        *readings, INNOVATION_WEIGHT * np.sqrt(trust), problem.up, trials, problem.noise, filters, normal, slope, curve
     )
     return normal, slope, curve
 

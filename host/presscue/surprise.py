@@ -23,7 +23,8 @@ from presscue.mounting import interval_s, moving_mask, smooth
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
-FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings
+WHITE_BENDS = 0.46  # second differences of white noise so smoothed, against its size as if each reading had its own
+FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings, at the least
 HOLD_SD_RAD = 0.0175  # how straight a leg held straight is
 LONGEST_S = 60.0  # of readings in one fit
 STRETCH_S = 2.0  # a shorter movement of the sled is none of a set
@@ -71,6 +72,7 @@ class Problem:
     belief: Belief
     hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
     trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
+    noise: Noise = FIT_NOISE
 
     def split(self, p: np.ndarray) -> tuple[Links, Leg]:
         thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
@@ -79,7 +81,7 @@ class Problem:
     def whitened(self, p: np.ndarray) -> np.ndarray:
         """Innovations (n, 3) under p, in standard deviations."""
         white = np.zeros((len(self.t_s), 3))
-        innovations(self.kinds, self.t_s, self.readings, self.starts, *self.split(p), FIT_NOISE, new_filter()[0], white)
+        innovations(self.kinds, self.t_s, self.readings, self.starts, *self.split(p), self.noise, new_filter()[0], white)
         return white
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
@@ -183,6 +185,14 @@ def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
 
 
+def noise_of(t_s: np.ndarray, values: np.ndarray) -> float:
+    """Noise (standard deviation) left in thinned readings values (n, k), but not what moves as slowly as people do:
+    by their second differences, as they would be if the noise before smoothing was white."""
+    steady = np.abs(np.diff(t_s, 2)) < 0.25 / THIN_HZ
+    bends = np.diff(values, 2, axis=0)[steady & (np.diff(t_s)[1:] < 1.5 / THIN_HZ)]
+    return float(np.sqrt(np.mean(bends**2))) / WHITE_BENDS if len(bends) else 0.0
+
+
 def stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
     """Where the sled moves, each with the moment of rest before it."""
     along = history.sled[:, :3] @ c.rail - c.gravity_along_mps2
@@ -231,7 +241,16 @@ def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[f
     if not kept.any():
         raise NoFit("the sled has not moved yet")
     up = (c.leg.up_u, c.leg.up_w)
-    return Problem(kinds[kept], t_s[kept], readings[kept], starts[kept], up, belief, hold_psi)
+    t_s, kinds, readings = t_s[kept], kinds[kept], readings[kept]
+    sled, turn, force = (
+        noise_of(t_s[of], readings[of][:, part])
+        for of, part in ((kinds == 0, slice(0, 1)), (kinds == 1, slice(0, 1)), (kinds == 1, slice(1, 3)))
+    )
+    noise = FIT_NOISE._replace(
+        sled_mps2=max(FIT_NOISE.sled_mps2, sled), gyro_radps=max(FIT_NOISE.gyro_radps, turn),
+        leg_mps2=max(FIT_NOISE.leg_mps2, force),
+    )  # fmt: skip
+    return Problem(kinds, t_s, readings, starts[kept], up, belief, hold_psi, noise=noise)
 
 
 def first_guesses(problem: Problem) -> list[np.ndarray]:

@@ -43,6 +43,7 @@ PADS = wire.PADS
 RETURN_S = 1.7  # of the two seconds to wait on a moving sled, for a leg IMU that is back
 ALONE_M, ALONE_MPS = 0.03, 0.1  # the leg goes this far this fast on a sled that stands: it is off the sled
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
+RINGING_S = 0.06  # what the readings make up for within so long is flesh or rail that rings, not another motion
 JOLT = 1.0  # and a sled that is thrown (m/s2) throws the flesh on the shank
 
 
@@ -67,7 +68,9 @@ def step_sled_reading(m, s, f, t, v):
             follow_sled(s, at)
         away = t - s.sled_t_s > LOST_S
         white = update_sled(s.link, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.link.x[RATE]))
-        s.sled_nis = surprise(s.sled_nis, white, 0.0 if away else t - s.sled_t_s)
+        dt = 0.0 if away else t - s.sled_t_s
+        s.sled_off += min(dt / RINGING_S, 1.0) * (white - s.sled_off)
+        s.sled_nis = surprise(s.sled_nis, s.sled_off, dt)
         D = pose(m.links, s.link.x[PHI]).D
         if not still or away:
             s.stood_D = D
@@ -107,9 +110,14 @@ def step_leg_reading(m, s, f, t, v):
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
         by_rate, by_first, by_second = update_leg(s.link, m.links, m.leg, m.noise, rate, f1, f2)
-        white = math.sqrt((by_rate**2 + by_first**2 + by_second**2) / 3.0)
+        dt = 0.0 if dt > LOST_S else dt
+        part = min(dt / RINGING_S, 1.0)
+        s.rate_off += part * (by_rate - s.rate_off)
+        s.first_off += part * (by_first - s.first_off)
+        s.second_off += part * (by_second - s.second_off)
+        white = math.sqrt((s.rate_off**2 + s.first_off**2 + s.second_off**2) / 3.0)
         white /= 1.0 + WOBBLE * abs(s.link.x[RATE]) + JOLT * abs(s.sled_fast - s.sled.x[2])
-        s.leg_nis = surprise(s.leg_nis, white, 0.0 if dt > LOST_S else dt)
+        s.leg_nis = surprise(s.leg_nis, white, dt)
     s.leg_t_s = t
 
 

@@ -57,6 +57,7 @@ def switch_on(m, s, t):
     s.filter_t_s = t
     s.sled_nis = 1.0
     s.leg_nis = 1.0
+    s.sled_off = s.rate_off = s.first_off = s.second_off = 0.0
     s.stood_D = pose(m.links, s.link.x[PHI]).D
     s.sled_D = s.stood_D - s.sled.x[0]
 

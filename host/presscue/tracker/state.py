@@ -71,6 +71,10 @@ STATE = np.dtype(
         ("filter_t_s", "f8"),  # up to when
         ("sled_nis", "f8"),  # running means of its squared innovations
         ("leg_nis", "f8"),
+        ("sled_off", "f8"),  # smoothed innovations, in standard deviations: of the sled, of the leg's rate and forces
+        ("rate_off", "f8"),
+        ("first_off", "f8"),
+        ("second_off", "f8"),
         ("wait_t_s", "f8"),  # since when it is off
         ("by_sled", "i8"),  # 1 while the leg IMU is lost and the sled says where the leg is
         ("apart", "i8"),  # 1 while it is off and the leg does not go as the sled does
