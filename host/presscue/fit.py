@@ -41,7 +41,9 @@ REST_BEFORE_S = 1.0
 UNEXPLAINED, LEAST_COST = 5.0, 0.02  # a change after which the readings surprise so many times more than before is none
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
 HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
-HOLD_BELIEVED = 1.25  # unless the readings surprise so many times more with it; clean holds: up to 1.2, of racked legs 1.3 to 50
+HOLD_BELIEVED = (
+    1.25  # unless the readings surprise so many times more with it; clean holds: up to 1.2, of racked legs 1.3 to 50
+)
 
 
 def fit(
@@ -140,7 +142,9 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     moving = moving_with_sled(history, sled)
     since_s = float(history.leg_t_s[0])
     leg = with_leg(previous, history, moving)
-    rail_deg = angle_deg(rail_by_leg(history, replace(sled, axis=leg.axis, first=leg.first), moving).rail, previous.rail)
+    rail_deg = angle_deg(
+        rail_by_leg(history, replace(sled, axis=leg.axis, first=leg.first), moving).rail, previous.rail
+    )
     axis_deg = angle_deg(leg.axis, previous.axis)
     moved = rail_deg > MOVED_DEG or axis_deg > MOVED_DEG
     anew = _elsewhere(history, priors, previous, prior) if moved else None

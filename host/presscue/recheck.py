@@ -16,7 +16,7 @@ from presscue.compiled import njit
 from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
 from presscue.mounting import angle_deg, moving_mask, principal
-from presscue.surprise import INNOVATION_WEIGHT, Problem, problem_of, take_in, thinned
+from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, problem_of, take_in, thinned
 
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
@@ -71,15 +71,14 @@ def sensitivities_of(problem: Problem, p: np.ndarray) -> tuple[np.ndarray, np.nd
     curve = np.zeros((1 + int((problem.t_s[-1] - problem.t_s[0]) / WINDOW_S), 2))
     filters = np.zeros(len(trials), FILTER).view(np.recarray)
     trust = np.ones(len(problem.t_s)) if problem.trust is None else problem.trust
-    readings = (problem.kinds, problem.t_s, problem.readings, problem.starts)
     sensitivities(
-        *readings, INNOVATION_WEIGHT * np.sqrt(trust), problem.up, trials, problem.noise, filters, normal, slope, curve
+        *problem.seen, INNOVATION_WEIGHT * np.sqrt(trust), problem.up, trials, FIT_NOISE, filters, normal, slope, curve
     )
     return normal, slope, curve
 
 
 @njit
-def sensitivities(kinds, t_s, readings, starts, weights, up, trials, noise, filters, normal, slope, curve):
+def sensitivities(kinds, t_s, readings, loud, starts, weights, up, trials, noise, filters, normal, slope, curve):
     """See above. weights (n,) of the innovations. trials (7, 6): p, and p with each entry one of STEPS away. filters
     (7,): room."""
     white, row = np.zeros((7, 3)), np.zeros(6)
@@ -87,7 +86,7 @@ def sensitivities(kinds, t_s, readings, starts, weights, up, trials, noise, filt
         for k in range(7):
             p = trials[k]
             links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], up[0], up[1])
-            take_in(kinds, t_s, readings, starts, i, links, leg, noise, filters[k], white, k)
+            take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filters[k], white, k)
         window = int((t_s[i] - t_s[0]) / WINDOW_S)
         for j in range(1 if kinds[i] == 0 else 3):
             here = weights[i] * huber(white[0, j])

@@ -23,6 +23,7 @@ from presscue.mounting import interval_s, moving_mask, smooth
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
+NOISE_S = 1.0  # over which noise is taken to be the same
 WHITE_BENDS = 0.46  # second differences of white noise so smoothed, against its size as if each reading had its own
 FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings, at the least
 HOLD_SD_RAD = 0.0175  # how straight a leg held straight is
@@ -34,30 +35,32 @@ LEAST_SURPRISE = 0.02  # what is usual, at the least
 
 
 @njit
-def take_in(kinds, t_s, readings, starts, i, links, leg, noise, filter, out, row):
+def take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filter, out, row):
     """Reading i through the filter, all as in `innovations`; its innovations into that row of out."""
     if starts[i, 0] == 1.0:
         phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
         begin(filter, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
     else:
         predict(filter, t_s[i] - t_s[i - 1], noise)
+    here = Noise(noise.jerk, loud[i, 0], loud[i, 0], loud[i, 1])
     if kinds[i] == 0:
-        out[row, 0] = update_sled(filter, links, noise, readings[i, 0])
+        out[row, 0] = update_sled(filter, links, here, readings[i, 0])
     else:
         out[row, 0], out[row, 1], out[row, 2] = update_leg(
-            filter, links, leg, noise, readings[i, 0], readings[i, 1], readings[i, 2]
+            filter, links, leg, here, readings[i, 0], readings[i, 1], readings[i, 2]
         )
 
 
 @njit
-def innovations(kinds, t_s, readings, starts, links, leg, noise, filter, out):
+def innovations(kinds, t_s, readings, loud, starts, links, leg, noise, filter, out):
     """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none.
 
-    kinds (n,): 0 sled, 1 leg. readings (n, 3): along, -, - or rate, f1, f2. starts (n, 3): flag 1 where a stretch
+    kinds (n,): 0 sled, 1 leg. readings (n, 3): along, -, - or rate, f1, f2. loud (n, 2): their noise, along, - or
+    rate, force. starts (n, 3): flag 1 where a stretch
     begins and the filter is set from the in-plane specific force of a leg at rest that stands beside it.
     """
     for i in range(len(t_s)):
-        take_in(kinds, t_s, readings, starts, i, links, leg, noise, filter, out, i)
+        take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filter, out, i)
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,17 @@ class Problem:
     kinds: np.ndarray
     t_s: np.ndarray
     readings: np.ndarray
+    loud: np.ndarray
     starts: np.ndarray
     up: tuple[float, float]
     belief: Belief
     hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
     trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
-    noise: Noise = FIT_NOISE
+
+    @property
+    def seen(self) -> tuple[np.ndarray, ...]:
+        """The first five, as the compiled loops take them."""
+        return self.kinds, self.t_s, self.readings, self.loud, self.starts
 
     def split(self, p: np.ndarray) -> tuple[Links, Leg]:
         thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
@@ -81,16 +89,16 @@ class Problem:
     def whitened(self, p: np.ndarray) -> np.ndarray:
         """Innovations (n, 3) under p, in standard deviations."""
         white = np.zeros((len(self.t_s), 3))
-        innovations(self.kinds, self.t_s, self.readings, self.starts, *self.split(p), self.noise, new_filter()[0], white)
+        innovations(*self.seen, *self.split(p), FIT_NOISE, new_filter()[0], white)
         return white
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
         white = self.whitened(p)
         size = np.abs(white)
         white = np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)  # Huber
+        apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
         if self.trust is not None:
             white = white * np.sqrt(self.trust)[:, None]
-        apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
         parts = [INNOVATION_WEIGHT * white.ravel(), apart]
         if self.hold_psi is not None:
             parts.append(np.array([self.hold_off(p) / HOLD_SD_RAD]))
@@ -134,7 +142,7 @@ class Problem:
         trust = None if self.trust is None else self.trust[kept]
         return replace(
             self, kinds=self.kinds[kept], t_s=self.t_s[kept], readings=self.readings[kept],
-            starts=self.starts[kept].copy(), trust=trust,
+            loud=self.loud[kept], starts=self.starts[kept].copy(), trust=trust,
         )  # fmt: skip
 
 
@@ -185,12 +193,16 @@ def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
 
 
-def noise_of(t_s: np.ndarray, values: np.ndarray) -> float:
-    """Noise (standard deviation) left in thinned readings values (n, k), but not what moves as slowly as people do:
-    by their second differences, as they would be if the noise before smoothing was white."""
-    steady = np.abs(np.diff(t_s, 2)) < 0.25 / THIN_HZ
-    bends = np.diff(values, 2, axis=0)[steady & (np.diff(t_s)[1:] < 1.5 / THIN_HZ)]
-    return float(np.sqrt(np.mean(bends**2))) / WHITE_BENDS if len(bends) else 0.0
+def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
+    """Noise (standard deviation, at least that expected) in thinned readings t_s (n,), values (n, k), about each of
+    them: flesh that rings under a strap, rails that jerk, rumble that a slow sampling has folded down. By their second
+    differences, which what people do hardly shows in; as if they were noise that was white before it was smoothed."""
+    bends = np.zeros((len(t_s), 1))
+    if len(t_s) > 2:
+        bends[1:-1, 0] = np.where(
+            np.diff(t_s)[1:] < 1.5 / THIN_HZ, np.mean(np.diff(values, 2, axis=0) ** 2, axis=1), 0.0
+        )
+    return np.maximum(np.sqrt(smooth(bends, t_s, NOISE_S)[:, 0]) / WHITE_BENDS, least)
 
 
 def stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
@@ -228,8 +240,12 @@ def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[f
     readings = np.zeros((len(t_s), 3))
     readings[:n, :1] = along
     readings[n:] = seen
+    loud = np.zeros((len(t_s), 2))
+    loud[:n, 0] = noise_of(sled_t_s, along, FIT_NOISE.sled_mps2)
+    loud[n:, 0] = noise_of(leg_t_s, seen[:, :1], FIT_NOISE.gyro_radps)
+    loud[n:, 1] = noise_of(leg_t_s, seen[:, 1:], FIT_NOISE.leg_mps2)
     order = np.argsort(t_s, kind="stable")
-    t_s, kinds, readings = t_s[order], kinds[order], readings[order]
+    t_s, kinds, readings, loud = t_s[order], kinds[order], readings[order], loud[order]
     kept = np.zeros(len(t_s), np.bool_)
     starts = np.zeros((len(t_s), 3))
     for since, until in stretches(history, c):
@@ -241,16 +257,7 @@ def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[f
     if not kept.any():
         raise NoFit("the sled has not moved yet")
     up = (c.leg.up_u, c.leg.up_w)
-    t_s, kinds, readings = t_s[kept], kinds[kept], readings[kept]
-    sled, turn, force = (
-        noise_of(t_s[of], readings[of][:, part])
-        for of, part in ((kinds == 0, slice(0, 1)), (kinds == 1, slice(0, 1)), (kinds == 1, slice(1, 3)))
-    )
-    noise = FIT_NOISE._replace(
-        sled_mps2=max(FIT_NOISE.sled_mps2, sled), gyro_radps=max(FIT_NOISE.gyro_radps, turn),
-        leg_mps2=max(FIT_NOISE.leg_mps2, force),
-    )  # fmt: skip
-    return Problem(kinds, t_s, readings, starts[kept], up, belief, hold_psi, noise=noise)
+    return Problem(kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept], up, belief, hold_psi)
 
 
 def first_guesses(problem: Problem) -> list[np.ndarray]:

@@ -112,11 +112,11 @@ def step_leg_reading(m, s, f, t, v):
         by_rate, by_first, by_second = update_leg(s.link, m.links, m.leg, m.noise, rate, f1, f2)
         dt = 0.0 if dt > LOST_S else dt
         part = min(dt / RINGING_S, 1.0)
-        s.rate_off += part * (by_rate - s.rate_off)
-        s.first_off += part * (by_first - s.first_off)
-        s.second_off += part * (by_second - s.second_off)
+        shaken = 1.0 + WOBBLE * abs(s.link.x[RATE]) + JOLT * abs(s.sled_fast - s.sled.x[2])
+        s.rate_off += part * (by_rate / shaken - s.rate_off)
+        s.first_off += part * (by_first / shaken - s.first_off)
+        s.second_off += part * (by_second / shaken - s.second_off)
         white = math.sqrt((s.rate_off**2 + s.first_off**2 + s.second_off**2) / 3.0)
-        white /= 1.0 + WOBBLE * abs(s.link.x[RATE]) + JOLT * abs(s.sled_fast - s.sled.x[2])
         s.leg_nis = surprise(s.leg_nis, white, dt)
     s.leg_t_s = t
 
