@@ -10,7 +10,8 @@ FRAME = np.dtype(
         ("t_s", "f8"),  # time of the reading, node clock
         ("source", "f8"),  # which source it came from (wire.SLED, LEG, PADS)
         ("flexion_deg", "f8"),  # knee flexion, 0 = straight
-        ("flexion_sd_deg", "f8"),  # its standard deviation
+        ("flexion_sd_deg", "f8"),  # its standard deviation, were the calibration exact
+        ("geometry_sd_deg", "f8"),  # what the calibration's own adds to it
         ("rate_dps", "f8"),  # flexion rate, > 0 while lowering
         ("position_m", "f8"),  # sled along the rail, grows as the leg extends
         ("velocity_mps", "f8"),  # > 0 while pressing

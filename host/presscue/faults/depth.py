@@ -15,6 +15,7 @@ class Params(NamedTuple):
 
     max_flexion_deg: float = 90.0  # fault above this; larger: deeper reps pass
     hysteresis_deg: float = 4.0  # over once this far below the limit; larger: fewer, longer events
+    caution: float = 0.3  # so many standard deviations of the calibration's part in flexion; larger: surer, fewer
     dwell_s: float = 0.01  # above the limit for this long; larger: surer, later
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
     span_deg: float = 20.0  # this far beyond the limit is severity 1
@@ -40,7 +41,8 @@ def step(p, s, x, rep, out):
     back = not known or over < -p.hysteresis_deg
     if back:
         s.armed = 1 if known else 0
-    armed = s.armed == 1
-    action = excess.judge(s, x.t_s, rep.rep, over, x.flexion_sd_deg, known and over > 0.0, back, armed, p.dwell_s)
+    doubt = 0.0 if math.isnan(x.geometry_sd_deg) else p.caution * x.geometry_sd_deg
+    beyond, armed = known and over > doubt, s.armed == 1
+    action = excess.judge(s, x.t_s, rep.rep, over, x.flexion_sd_deg, beyond, back, armed, p.dwell_s)
     if action != excess.NOTHING:
         excess.say(s, action, DEPTH, x.t_s, s.most / p.span_deg, certainty(s.most, s.sd), out)

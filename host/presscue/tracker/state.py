@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from presscue.belief import TISSUE
 from presscue.calibration import Calibration, Priors
 from presscue.estimator import FILTER, Leg, Noise, filter_dtype
 from presscue.linkage import Links
 
 LOST_S = 0.3  # an IMU silent for longer is not measured
 DEGREES = 180.0 / math.pi
+SD_PER_TISSUE = 2.0  # flexion is about twice the shank's turn; what is unsure in it is mostly the soft tissue's part
 
 
 Vector = tuple[float, float, float]
@@ -32,6 +34,7 @@ class Model(NamedTuple):
     links: Links
     leg: Leg
     noise: Noise
+    geometry_sd: float  # of flexion, rad per rad, by what the calibration does not know
     inward: float  # sign of an inward rotation about the rail, seen from the flexion axis; NaN: which leg is not known
 
 
@@ -57,6 +60,7 @@ def model_of(c: Calibration, priors: Priors | None = None) -> Model:
         c.links,
         c.leg,
         Noise(),
+        SD_PER_TISSUE * float(c.sd[TISSUE]),
         INWARD[priors.leg if priors is not None else None],
     )
 

@@ -22,6 +22,7 @@ def write_frame(m, s, f, t):
         w = s.link.x[RATE]
         f.flexion_deg = s.link.x[PHI] * DEGREES
         f.flexion_sd_deg = math.sqrt(max(s.link.P[PHI, PHI], 0.0)) * DEGREES
+        f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
         f.rate_dps = w * DEGREES
         f.acceleration_mps2 = at.D1 * s.link.x[ACCELERATION] + at.D2 * w * w
         if t - s.sled_t_s > LOST_S:
@@ -37,10 +38,11 @@ def write_frame(m, s, f, t):
         phi, sd = by_sled(m, s)
         f.flexion_deg = phi * DEGREES
         f.flexion_sd_deg = sd * DEGREES
+        f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
         f.rate_dps = s.sled.x[1] / min(pose(m.links, phi).D1, -0.02) * DEGREES
     else:
         f.flexion_deg = math.nan
-        f.flexion_sd_deg = math.nan
+        f.flexion_sd_deg = f.geometry_sd_deg = math.nan
         f.rate_dps = math.nan
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
     f.engaged = 0.0 if (s.apart == 1 if both else walks(s, t)) else math.nan
