@@ -242,4 +242,6 @@ def _judged(problem: Problem, c: Calibration, remarks: list[Remark]) -> Calibrat
             remarks.append(Remark(advice.HOLD_BENT, float(problem.t_s[0]), size))
             problem, c = free, without
     anew = crept(problem, c)
+    if not _explains(anew, c):
+        anew = c
     return replace(anew, remarks=(*remarks, *anew.remarks))
