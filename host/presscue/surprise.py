@@ -78,7 +78,7 @@ class Problem:
     trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
 
     @property
-    def seen(self) -> tuple[np.ndarray, ...]:
+    def seen(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The first five, as the compiled loops take them."""
         return self.kinds, self.t_s, self.readings, self.loud, self.starts
 
