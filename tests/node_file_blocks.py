@@ -129,7 +129,7 @@ for torn in (False, True):
         cuts += 1
         flash = Flash(flash.data)
         region = region_on(flash)
-        entries = region.catalogue.entries
+        entries = list(region.catalogue.entries())
         found = entries[1].pages if len(entries) > 1 else 0
         worst = max(worst, done - found)
         for entry in entries:

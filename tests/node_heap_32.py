@@ -1,8 +1,9 @@
 """Run by MicroPython for WebAssembly (node_heap_32.mjs): a node with all it has, in the heap of a 32-bit machine.
 
 It streams over the cable to a host that pings, asks and sets limits, while a central is connected over the air, and it
-records. COMMANDS: bytes from the host by turn, PING: one. Prints `in use IMPORTED MOST` (bytes, after a collection,
-less what was there before the node), `pages N` of its log, `sent N` samples messages.
+records. COMMANDS: bytes from the host by turn, PING: one, LOG: what its log's region begins with. Prints `in use
+IMPORTED MOST` (bytes, after a collection, less what was there before the node), `sessions N` in its log, `pages N` that
+it has written, `sent N` samples messages.
 """
 
 import gc
@@ -14,7 +15,7 @@ import node_fakes
 import node_time
 
 BLOCKS = 1472  # 4 KB each: the partition on the reference board
-KEPT = 64
+KEPT = 80
 CONNECTED, MTU_EXCHANGED = 1, 21
 
 
@@ -80,7 +81,7 @@ class Flash:
     """The partition: the first KEPT blocks of it are enough here."""
 
     TYPE_DATA = 1
-    data = bytearray(b"\xff" * (KEPT * 4096))
+    data = bytearray(LOG + b"\xff" * (KEPT * 4096 - len(LOG)))  # noqa: F821
 
     @staticmethod
     def find(kind, label):
@@ -199,4 +200,5 @@ def tell():
     micropython.mem_info()
     print("in use", counts[1] - counts[0], max(counts) - counts[0])
     print("sent", cable.sent_samples)
+    print("sessions", sum(Flash.data[at] == 0x53 for at in range(64, 4096, 64)))
     print("pages", sum(Flash.data[at : at + 2] == b"pq" for at in range(2 * 4096, len(Flash.data), 256)))

@@ -11,9 +11,9 @@ FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 MODULES = (
     "board", "clock", "registers", "lsm6dsox", "ads1115", "pads", "drv2605l", "buzzer", "outbox", "flow", "batch",
     "wall_clock", "part", "sampler", "cue_player", "usb_link", "gatt", "ble_link", "panel", "page_ring", "packer",
-    "motion_gate", "blocks", "catalogue", "log_region", "recorder", "log_sender", "description", "commands", "status",
-    "log_commands", "hmac_sha256", "access", "guard", "power", "node", "asleep", "on_demand", "back_fill",
-    "key_commands", "check_sum", "log_ends", "settings",
+    "motion_gate", "blocks", "log_entry", "catalogue", "log_region", "recorder", "log_sender", "description",
+    "commands", "status", "log_commands", "hmac_sha256", "access", "guard", "power", "node", "asleep", "on_demand",
+    "back_fill", "key_commands", "check_sum", "log_ends", "settings",
 )  # fmt: skip
 
 

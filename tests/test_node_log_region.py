@@ -78,7 +78,7 @@ def test_what_is_written_is_read_after_any_number_of_boots(blocks):
     for boots in (2, 3):
         region = mounted(blocks)
         assert region.catalogue.boots == boots
-        found, last = region.catalogue.entries
+        found, last = region.catalogue.entries()
         assert (found.session, found.boot, found.pages, found.sets, found.wall_ms) == (100, 7, 70, 1, 1_700_000_000_123)
         assert (found.length_ms, found.clock, found.verified) == (77 * 70, 1, False)
         assert read(region, found) == b"".join(held.values())
@@ -92,18 +92,18 @@ def test_only_what_is_verified_is_ever_deleted_and_the_oldest_first(blocks):
     for kept in (1, 2):
         region.catalogue.verify(sessions[kept][0])
     newest, held = write(region, 12 * 16)
-    there = [entry.session for entry in region.catalogue.entries]
+    there = [entry.session for entry in region.catalogue.entries()]
     assert there == [100, 102, 103, 104]  # 101, the older verified one, made room
     assert len(held) == 12 * 16
     last, _ = write(region, 100 * 16)
-    assert [entry.session for entry in region.catalogue.entries] == [100, 103, 104, last.session]
+    assert [entry.session for entry in region.catalogue.entries()] == [100, 103, 104, last.session]
     assert not region.begin(BOOT, 0, 0)
     assert not region.has_room()
     for entry, pages in (sessions[0], sessions[3], (newest, held)):
         assert read(region, entry) == b"".join(pages.values())
     again = mounted(blocks)
-    assert [read(again, entry) for entry in again.catalogue.entries] == [
-        read(region, entry) for entry in region.catalogue.entries
+    assert [read(again, entry) for entry in again.catalogue.entries()] == [
+        read(region, entry) for entry in region.catalogue.entries()
     ]
 
 
@@ -149,7 +149,7 @@ def test_all_blocks_wear_alike():
     print(f"erases per block: {min(wear)} to {max(wear)}; catalogue {blocks.flash.erases[:2]}")
     assert max(wear) - min(wear) <= 2
     assert max(blocks.flash.erases[:2]) < max(wear)
-    assert mounted(blocks).catalogue.entries[-1].session == 100 + 299
+    assert list(mounted(blocks).catalogue.entries())[-1].session == 100 + 299
 
 
 def test_a_spoilt_page_costs_itself_only():
@@ -202,9 +202,9 @@ def check_after_cut(flash, before):
     blocks = FlashBlocks(flash=flash)
     region = mounted(blocks)
     took_us = blocks.took_us
-    kept = {(entry.session, n): entry for entry in region.catalogue.entries for n in range(entry.pages)}
+    kept = {(entry.session, n): entry for entry in region.catalogue.entries() for n in range(entry.pages)}
     newest = max((session for session, _ in before), default=None)
-    deleted = {session for session, _ in before} - {entry.session for entry in region.catalogue.entries}
+    deleted = {session for session, _ in before} - {entry.session for entry in region.catalogue.entries()}
     assert newest not in deleted
     for key, data in before.items():
         if key[0] not in deleted:
@@ -254,7 +254,7 @@ def test_the_end_of_a_long_session_is_found_in_time():
     for _ in range(20_003):
         region.append(page(100, region.pages))
     again = FlashBlocks(flash=blocks.flash)
-    found = mounted(again).catalogue.entries[0]
+    (found,) = mounted(again).catalogue.entries()
     print(f"found in {again.took_us / 1000:.0f} ms, {again.reads} reads")
     assert found.pages == 20_003
     assert found.length_ms == 77 * 20_002

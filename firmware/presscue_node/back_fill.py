@@ -24,7 +24,7 @@ class BackFill:
         self._session = self._page = self._ring_page = 0
         if boot == present:
             recorder.seal()
-        for entry in recorder.region.catalogue.entries:
+        for entry in recorder.region.catalogue.entries():
             if entry.boot == boot and (self._entry is None or 0 <= self._order(entry, 0) <= first):
                 self._entry = entry
                 self._session = entry.session
@@ -70,8 +70,8 @@ class BackFill:
                 if page is not None:
                     return page
                 continue
-            for entry in region.catalogue.entries:
-                if entry.boot == self._boot and entry.session > self._session:
+            for entry in region.catalogue.entries(self._session):
+                if entry.boot == self._boot:
                     self._entry = entry
                     self._session = entry.session
                     self._page = 0

@@ -6,7 +6,7 @@ deleted: a dictionary of MicroPython keeps what was deleted in its place.
 # pyright: reportAttributeAccessIssue=false
 
 from presscue import wire
-from presscue_node import blocks, catalogue, gatt
+from presscue_node import blocks, gatt
 from presscue_node.access import Access, Guest
 from presscue_node.ads1115 import Ads1115
 from presscue_node.batch import Batch
@@ -52,4 +52,4 @@ def forget():
     Access._load = Node._make_recorder = None
     Region.mount = Region.is_free = None
     Catalogue.mount = Catalogue._is_blank = Catalogue._count_boot = Catalogue._read_head = Catalogue._read_slots = None
-    catalogue._read_entry = gatt.services = gatt.advertisement = blocks.FileBlocks = None
+    gatt.services = gatt.advertisement = blocks.FileBlocks = None

@@ -10,6 +10,22 @@ from binascii import crc32
 
 from micropython import const
 
+from presscue_node.log_entry import (
+    DELETED_AT,
+    END_AT,
+    EXTENT,
+    EXTENTS_AT,
+    REST,
+    REST_AT,
+    SETS_AT,
+    START,
+    START_CHECK,
+    UPTIME,
+    VERIFIED_AT,
+    WALL_AT,
+    Entry,
+)
+
 SECTOR = const(4096)
 SLOT = const(64)
 SESSIONS_MAX = const(56)
@@ -23,43 +39,12 @@ _HEAD_CHECK = const(16)
 _BOOTS_AT, _BOOTS_SIZE = const(32), const(32)
 _HEAD_KIND, _SESSION_KIND, _FORMAT = const(0x43), const(0x53), const(1)
 
-_START = "<BBHIQ"  # kind, clock, boot, session, t_us
-_WALL_AT = const(16)  # wall_ms, 48 bits, and a check
-_REST = "<HH"  # boots, first sector, and a check of the start without the wall clock
-_REST_AT, _START_CHECK = const(24), const(28)
-_SETS_AT = const(32)
-_EXTENTS_AT, _EXTENT = const(36), "<HHH"  # sector of the session, sector of the region, check
-_END_AT, _END = const(54), "<HIH"  # pages, length_ms, check
-_VERIFIED_AT, _DELETED_AT = const(62), const(63)
-
-
-class Entry:
-    """A session. extents: [(its sector number from which on, sector of the region)]; pages is None while it is open."""
-
-    def __init__(self, session, boot, boots, t_us, clock, sector):
-        self.session = session
-        self.boot = boot
-        self.boots = boots
-        self.t_us = t_us
-        self.clock = clock  # index of wire.CLOCKS
-        self.wall_ms = 0
-        self.sets = 0
-        self.pages = None
-        self.length_ms = 0
-        self.verified = False
-        self.extents = [(0, sector)]
-        self.slot = 0
-
-    def sector(self, index):
-        """Where in the region the session's sector `index` lies."""
-        for first, sector in reversed(self.extents):
-            if index >= first:
-                return sector + index - first
-        return 0
-
 
 class Catalogue:
-    """`entries`: sessions that are there, oldest first. `boots`: boots so far, this one included."""
+    """Sessions are read from their slots whenever they are wanted: in memory they take a byte each.
+
+    `boots`: boots so far, this one included. `before`: the last session before this boot. `kept`: pages of closed
+    sessions that no host has."""
 
     def __init__(self, blocks):
         self._blocks = blocks
@@ -68,10 +53,15 @@ class Catalogue:
         self._generation = 0
         self._next_slot = 1
         self._next_session = 0
-        self._moving = 0  # slots of the other block filled so far; 0: not under way
+        self._moving = 0  # slot to look at next, to copy it to the other block; 0: not under way
+        self._moved = 0  # slots of the other block filled so far
         self._boots_base = 0  # boots when the valid block was begun
-        self.entries = []
+        self._there = bytearray(_SLOTS)  # by slot: 1 for a session, 2 if it is verified
+        self._count = 0
+        self._held = []  # what the flash does not tell whole: the open session, and one whose end a power cut has torn
+        self.kept = 0
         self.boots = 0
+        self.before = 0
 
     def mount(self, first_session):
         """Read it, or make it anew: sessions then count from `first_session`. Counts this boot."""
@@ -86,62 +76,96 @@ class Catalogue:
         self._place = heads.index(newest)
         self._generation, self._next_session, self.boots, boots_mask = newest
         self._read_slots()
+        self.before = self._next_session - 1
         self._count_boot(boots_mask)
 
     def full(self):
         """No further session can be entered."""
-        return len(self.entries) >= SESSIONS_MAX
+        return self._count >= SESSIONS_MAX
+
+    def has_verified(self):
+        return b"\x02" in self._there
+
+    def entries(self, after=-1, verified=False):
+        """Sessions that are there, oldest first: those with numbers beyond `after`, or the verified ones only."""
+        raw = bytearray(SLOT)
+        for slot in range(_SLOTS):
+            if self._there[slot] > verified:
+                self._blocks.readblocks(self._place, raw, slot * SLOT)
+                if struct.unpack_from(START, raw, 0)[3] > after:
+                    for entry in self._held:
+                        if entry.slot == slot:
+                            break
+                    else:
+                        entry = Entry(raw, slot)
+                    yield entry
 
     def enter(self, boot, t_us, sector, wall_ms, clock):
         """A session begins in `sector`. Call only if not `full`."""
         if self._next_slot >= _SLOTS:
             while not self.tidy(_SLOTS):
                 pass
-        entry = Entry(self._next_session, boot, self.boots, t_us, clock if wall_ms else 0, sector)
-        entry.slot = self._next_slot
+        slot = self._next_slot
         self._next_slot += 1
+        start = struct.pack(START, _SESSION_KIND, clock if wall_ms else 0, boot, self._next_session, t_us)
         self._next_session += 1
-        start = struct.pack(_START, _SESSION_KIND, entry.clock, boot, entry.session, t_us)
-        rest = struct.pack(_REST, self.boots, sector)
-        entry.wall_ms = wall_ms
-        stamp = _stamp(wall_ms) if wall_ms else _BLANK[: _REST_AT - _WALL_AT]
-        self._program(entry.slot, 0, start + stamp + rest + struct.pack("<I", crc32(start + rest)))
-        self.entries.append(entry)
+        rest = struct.pack(REST, self.boots, sector)
+        stamp = _stamp(wall_ms) if wall_ms else _BLANK[: REST_AT - WALL_AT]
+        part = start + stamp + rest + struct.pack("<I", crc32(start + rest))
+        self._program(slot, 0, part)
+        entry = Entry(part + _BLANK[SETS_AT:], slot)
+        self._there[slot] = 1
+        self._count += 1
+        self._held.append(entry)
         return entry
 
     def date(self, entry, wall_ms):
         """The wall clock at its start is known."""
         entry.wall_ms = wall_ms
-        self._program(entry.slot, _WALL_AT, _stamp(wall_ms))
+        entry.clock = entry.clock or UPTIME
+        self._program(entry.slot, WALL_AT, _stamp(wall_ms))
 
     def count_set(self, entry):
         """One more set; from the 32nd on they are not counted."""
         entry.sets = min(entry.sets + 1, 32)
-        self._program(entry.slot, _SETS_AT, struct.pack("<I", 0xFFFFFFFF << entry.sets & 0xFFFFFFFF))
+        self._program(entry.slot, SETS_AT, struct.pack("<I", 0xFFFFFFFF << entry.sets & 0xFFFFFFFF))
 
     def extend(self, entry, index, sector):
         """It goes on in another place. False if it has gone on in too many."""
         if len(entry.extents) == EXTENTS_MAX:
             return False
-        at = _EXTENTS_AT + (len(entry.extents) - 1) * struct.calcsize(_EXTENT)
+        at = EXTENTS_AT + (len(entry.extents) - 1) * struct.calcsize(EXTENT)
         entry.extents.append((index, sector))
-        self._program(entry.slot, at, struct.pack(_EXTENT, index, sector, (index ^ sector ^ 0xA5A5) & 0xFFFF))
+        self._program(entry.slot, at, struct.pack(EXTENT, index, sector, (index ^ sector ^ 0xA5A5) & 0xFFFF))
         return True
 
     def end(self, entry, pages, length_ms):
         entry.pages = pages
         entry.length_ms = length_ms
         part = struct.pack("<HI", pages, length_ms)
-        self._program(entry.slot, _END_AT, part + _check(part))
+        part += _check(part)
+        self._program(entry.slot, END_AT, part)
+        if not entry.verified:
+            self.kept += pages
+        self._let_go(entry)
+        found = bytearray(len(part))
+        self._blocks.readblocks(self._place, found, entry.slot * SLOT + END_AT)
+        if found != part:  # programmed over one that a power cut had torn
+            self._held.append(entry)
 
     def verify(self, entry):
         """A host has a whole copy of it."""
-        self._program(entry.slot, _VERIFIED_AT, b"\x00")
+        self._program(entry.slot, VERIFIED_AT, b"\x00")
         entry.verified = True
+        self._there[entry.slot] = 2
+        self.kept -= entry.pages
 
     def delete(self, entry):
-        self._program(entry.slot, _DELETED_AT, b"\x00")
-        self.entries.remove(entry)
+        """One that is verified."""
+        self._program(entry.slot, DELETED_AT, b"\x00")
+        self._there[entry.slot] = 0
+        self._count -= 1
+        self._let_go(entry)
 
     def tidy(self, slots=8):
         """At rest: when slots or boots run out, copy what is needed to the other block, a few slots at a time.
@@ -153,25 +177,38 @@ class Catalogue:
         if not self._moving:
             self._blocks.ioctl(_ERASE, other)
             self._moving = 1
+            self._moved = 0
             return False
-        slot = bytearray(SLOT)
-        for _ in range(slots):
-            if self._moving > len(self.entries):
-                break
-            self._blocks.readblocks(self._place, slot, self.entries[self._moving - 1].slot * SLOT)
-            self._blocks.writeblocks(other, slot, self._moving * SLOT)
+        raw = bytearray(SLOT)
+        while slots and self._moving < _SLOTS:
+            if self._there[self._moving]:
+                self._moved += 1
+                self._blocks.readblocks(self._place, raw, self._moving * SLOT)
+                self._blocks.writeblocks(other, raw, self._moved * SLOT)
+                slots -= 1
             self._moving += 1
-        if self._moving <= len(self.entries):
+        if self._moving < _SLOTS:
             return False
         self._generation += 1
         self._write_head(other)
         self._boots_base = self.boots
         self._place = other
-        self._next_slot = self._moving
-        for i in range(len(self.entries)):
-            self.entries[i].slot = i + 1
         self._moving = 0
+        self._next_slot = 1
+        for slot in range(_SLOTS):
+            is_there = self._there[slot]
+            if is_there:
+                for entry in self._held:
+                    if entry.slot == slot:
+                        entry.slot = self._next_slot
+                self._there[slot] = 0
+                self._there[self._next_slot] = is_there
+                self._next_slot += 1
         return True
+
+    def _let_go(self, entry):
+        if entry in self._held:
+            self._held.remove(entry)
 
     def _boots_left(self):
         return 8 * _BOOTS_SIZE - (self.boots - self._boots_base)
@@ -217,14 +254,17 @@ class Catalogue:
             if raw == _BLANK:
                 continue
             self._next_slot = slot + 1
-            entry = _read_entry(raw)
-            if entry is None:
-                continue
-            entry.slot = slot
+            check = struct.unpack_from("<I", raw, START_CHECK)[0]
+            if raw[0] != _SESSION_KIND or check != crc32(raw[:WALL_AT] + raw[REST_AT:START_CHECK]):
+                continue  # not even its start is whole
+            entry = Entry(raw, slot)
             if entry.session >= self._next_session:
                 self._next_session = entry.session + 1
-            if raw[_DELETED_AT]:
-                self.entries.append(entry)
+            if raw[DELETED_AT]:
+                self._there[slot] = 1 + entry.verified
+                self._count += 1
+                if not entry.verified:
+                    self.kept += entry.pages or 0
 
     def _program(self, slot, at, data):
         self._moving = 0  # a copy under way would lack it
@@ -239,32 +279,3 @@ def _check(part):
 def _stamp(wall_ms):
     stamp = struct.pack("<Q", wall_ms)[:6]
     return stamp + _check(stamp)
-
-
-def _read_entry(raw):
-    """The session of a slot, or None if even its start is not whole."""
-    kind, clock, boot, session, t_us = struct.unpack_from(_START, raw, 0)
-    boots, sector = struct.unpack_from(_REST, raw, _REST_AT)
-    check = struct.unpack_from("<I", raw, _START_CHECK)[0]
-    if kind != _SESSION_KIND or check != crc32(raw[:_WALL_AT] + raw[_REST_AT:_START_CHECK]):
-        return None
-    entry = Entry(session, boot, boots, t_us, clock, sector)
-    stamp = bytes(raw[_WALL_AT : _WALL_AT + 6])
-    if _check(stamp) == bytes(raw[_WALL_AT + 6 : _REST_AT]):
-        entry.wall_ms = struct.unpack("<Q", stamp + b"\x00\x00")[0]
-        entry.clock = entry.clock or 2
-    for i in range(32):
-        entry.sets += not raw[_SETS_AT + i // 8] >> i % 8 & 1
-    at = _EXTENTS_AT
-    while at < _END_AT:
-        index, sector, check = struct.unpack_from(_EXTENT, raw, at)
-        if check != (index ^ sector ^ 0xA5A5) & 0xFFFF:
-            break
-        entry.extents.append((index, sector))
-        at += struct.calcsize(_EXTENT)
-    pages, length_ms, _ = struct.unpack_from(_END, raw, _END_AT)
-    if _check(raw[_END_AT : _END_AT + 6]) == bytes(raw[_END_AT + 6 : _VERIFIED_AT]):
-        entry.pages = pages
-        entry.length_ms = length_ms
-    entry.verified = raw[_VERIFIED_AT] == 0
-    return entry

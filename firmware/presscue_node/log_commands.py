@@ -34,13 +34,12 @@ class LogCommands:
             return OK
         recorder.end_session()
         region = recorder.region
-        listed = 0
-        for entry in region.catalogue.entries:
-            if entry.session > fields["after"] and listed < _LISTED:
-                self._node.outbox.put(self._entry(entry, region), self._node.commands.host)
-                listed += 1
-        kept = sum(entry.pages for entry in region.catalogue.entries if entry.pages and not entry.verified)
+        for listed, entry in enumerate(region.catalogue.entries(fields["after"]), 1):
+            self._node.outbox.put(self._entry(entry, region), self._node.commands.host)
+            if listed == _LISTED:
+                break
         ready = region.sectors_blank * log_region.PAGES
+        kept = region.catalogue.kept
         self._put_status(
             recorder.state, region.pages_all, kept, ready, recorder.stalls, min(recorder.stall_max_ms, _U16)
         )

@@ -51,20 +51,19 @@ class Region:
     def mount(self, first_session):
         """Find what is there; a session that a power cut left open is closed at its last page."""
         self.catalogue.mount(first_session)
-        for entry in self.catalogue.entries:
+        for entry in self.catalogue.entries():
             if entry.pages is not None:
                 self._own(entry, True)
-        for entry in self.catalogue.entries:
-            if entry.pages is None:
+        for entry in self.catalogue.entries():
+            pages = entry.pages
+            if pages is None:
                 from presscue_node.log_ends import find_end, length_ms
 
                 on_demand.drop("log_ends")
                 pages = find_end(self, entry)
                 self.catalogue.end(entry, pages, length_ms(self, entry, pages))
                 self._own(entry, True)
-        if self.catalogue.entries:
-            newest = self.catalogue.entries[-1]
-            self._last = newest.sector(max(0, newest.pages - 1) // PAGES)
+            self._last = entry.sector(max(0, pages - 1) // PAGES)
         self._scan = self._last
 
     @property
@@ -113,13 +112,12 @@ class Region:
     def has_room(self):
         """A session could begin."""
         free = self.sectors_used < self._sectors - _FIRST and not self.catalogue.full()
-        return free or any(entry.verified for entry in self.catalogue.entries)
+        return free or self.catalogue.has_verified()
 
     def find(self, session):
         """The entry of a session that is not being written, or None."""
-        for entry in self.catalogue.entries:
-            if entry.session == session and entry is not self.writing:
-                return entry
+        for entry in self.catalogue.entries(session - 1):
+            return entry if entry.session == session and entry is not self.writing else None
         return None
 
     def is_free(self, sector):
@@ -183,11 +181,10 @@ class Region:
 
     def _evict(self):
         """Delete the oldest session of which a host has a copy; False if there is none."""
-        for entry in self.catalogue.entries:
-            if entry.verified:
-                self.catalogue.delete(entry)
-                self._own(entry, False)
-                return True
+        for entry in self.catalogue.entries(verified=True):
+            self.catalogue.delete(entry)
+            self._own(entry, False)
+            return True
         return False
 
     def _own(self, entry, own):

@@ -48,7 +48,7 @@ class LogSender:
         """Send a host `size` bytes from `offset` on; if that is where the sending ends now, go on there."""
         self._host = host
         end = min(offset + size, entry.pages * wire.PAGE_SIZE)
-        if self._entry is not entry or offset != self._end:
+        if self._entry is None or self._entry.session != entry.session or offset != self._end:
             self._at = offset
         self._entry = entry
         self._end = end

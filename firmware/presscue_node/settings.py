@@ -87,7 +87,6 @@ def tell_time(node, wall_ms):
 def _date(node):
     """Known are now the beginnings of this boot's sessions as well."""
     catalogue = node.recorder.region.catalogue
-    for entry in catalogue.entries:
-        if entry.boots == catalogue.boots and not entry.wall_ms:
+    for entry in catalogue.entries(catalogue.before):
+        if not entry.wall_ms:
             catalogue.date(entry, node.wall.ms_at(entry.t_us))
-            entry.clock = entry.clock or wire.CLOCKS.index("uptime")
