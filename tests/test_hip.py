@@ -1,7 +1,5 @@
 """A seat that lifts where there is no pad on it: an estimate once the set is over, from leg and sled together."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -72,13 +70,25 @@ def test_how_readings_arrive_changes_nothing(session, without_pad):
 def test_a_rep_with_a_gap_or_without_flexion_is_not_judged(session, without_pad):
     core, found = without_pad
     history, rep = core.history(-np.inf, np.inf), found.reps[3]
+    (way,) = hip.ways([rep])
     assert core.calibration is not None
-    assert hip.step_of(history, core.calibration, rep) is not None
+    assert hip.step_of(history, core.calibration, way) is not None
     keep = np.abs(history.leg_t_s - rep.bottom_s) > 0.1
     gap = History(history.sled_t_s, history.sled, history.leg_t_s[keep], history.leg[keep])
-    assert hip.step_of(gap, core.calibration, rep) is None
-    assert hip.step_of(history, core.calibration, replace(rep, max_flexion_deg=np.nan)) is None
-    assert hip.step_of(history, core.calibration, replace(rep, start_s=rep.start_s - 1e4)) is None
+    assert hip.step_of(gap, core.calibration, way) is None
+    assert hip.step_of(history, core.calibration, way._replace(max_flexion_deg=np.nan)) is None
+    assert hip.step_of(history, core.calibration, way._replace(start_s=way.start_s - 1e4)) is None
+
+
+@pytest.mark.parametrize("seed", [9403, 9412])
+def test_hips_that_lift_at_the_bottom_of_reps_that_begin_with_the_press(seed: int):
+    """A level and a vertical machine; the last rep of a set, which no press follows, is not judged."""
+    trial = run_trial(Task(seed, sensors=("sled", "leg"), faults=("seat_lift", "heel_lift", "tempo")))
+    count = trial.faults["seat_lift"]
+    print(f"seed {seed}, press first: {count.hits} of {count.hits + count.missed} lifts, {count.ghosts} invented")
+    assert count.hits >= 2
+    assert count.missed == 0
+    assert count.ghosts == 0
 
 
 @pytest.mark.slow
@@ -89,5 +99,5 @@ def test_recall_and_false_alarms_over_thirty_lifters():
     ]
     count, clean = total(trials, "seat_lift"), sum(trial.clean_reps for trial in trials)
     print(f"seat lift without pad: recall {count.recall:.2f}, false in {count.clean_ghosts} of {clean} clean reps")
-    assert count.recall >= 0.75
+    assert count.recall >= 0.8
     assert count.clean_ghosts < 0.02 * clean

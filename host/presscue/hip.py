@@ -45,6 +45,15 @@ class Step(NamedTuple):
     step_m: float
 
 
+class Way(NamedTuple):
+    """From one stand with the leg extended down and up to the next (s), and the knee's greatest flexion in between."""
+
+    rep: int
+    start_s: float
+    end_s: float
+    max_flexion_deg: float
+
+
 class Watch:
     """The reps of the set under way, what else was found in them, and whether the set is over."""
 
@@ -71,13 +80,26 @@ class Watch:
     def lifts(self, history: History, c: Calibration, now_s: float) -> list[Event]:
         """The seat lifts of the set, which has just ended; needs a linked calibration."""
         spoilt = {event.rep for event in self._events.values() if event.kind in SPOILING and not event.predicted}
-        return lifts(history, c, [rep for rep in self._reps if rep.rep not in spoilt], now_s)
+        return lifts(history, c, [way for way in ways(self._reps) if way.rep not in spoilt], now_s)
 
 
-def lifts(history: History, c: Calibration, reps: Iterable[Rep], now_s: float) -> list[Event]:
-    """Of the reps of one set, those in which the hip has moved. Severity: how far beyond the limit. Confidence: that
+def ways(reps: list[Rep]) -> list[Way]:
+    """What is judged of a set's reps (in order): the rep, or, where reps begin with the press, its lowering and the
+    press of the next one, since hips lift at the bottom."""
+    found = []
+    for rep, following in zip(reps, [*reps[1:], None], strict=True):
+        if not rep.bottom_s - rep.start_s > rep.eccentric_s + 0.5 * rep.concentric_s:
+            found.append(Way(rep.rep, rep.start_s, rep.end_s, rep.max_flexion_deg))
+        elif following is not None:
+            end_s = following.start_s + following.concentric_s
+            found.append(Way(rep.rep, rep.end_s - rep.eccentric_s, end_s, rep.max_flexion_deg))
+    return found
+
+
+def lifts(history: History, c: Calibration, found_ways: Iterable[Way], now_s: float) -> list[Event]:
+    """Of the ways of one set, those in which the hip has moved. Severity: how far beyond the limit. Confidence: that
     the step is beyond it, by how well the others agree."""
-    found = [step for rep in reps if (step := step_of(history, c, rep)) is not None]
+    found = [step for way in found_ways if (step := step_of(history, c, way)) is not None]
     if len(found) < LEAST_REPS:
         return []
     low = np.sort([each.step_m for each in found])[: math.ceil(LOW_PART * len(found))]
@@ -96,13 +118,13 @@ def lifts(history: History, c: Calibration, reps: Iterable[Rep], now_s: float) -
     return events
 
 
-def step_of(history: History, c: Calibration, rep: Rep) -> Step | None:
-    """The step of one rep; None if the readings do not tell."""
-    from_s, to_s = rep.start_s - MARGIN_S, rep.end_s + MARGIN_S
+def step_of(history: History, c: Calibration, of: Way) -> Step | None:
+    """The step of one way; None if the readings do not tell."""
+    from_s, to_s = of.start_s - MARGIN_S, of.end_s + MARGIN_S
     t_s = np.arange(from_s, to_s, 1.0 / RATE_HZ)
     speed = _sum(history.sled_t_s, history.sled[:, :3] @ c.rail - c.gravity_along_mps2, t_s)
     turned = _sum(history.leg_t_s, history.leg[:, 3:] @ c.axis - c.gyro_bias_radps, t_s)
-    if speed is None or turned is None or math.isnan(rep.max_flexion_deg):
+    if speed is None or turned is None or math.isnan(of.max_flexion_deg):
         return None
     way = t_s - t_s[0]
     speed -= way * speed[-1] / way[-1]
@@ -114,7 +136,7 @@ def step_of(history: History, c: Calibration, rep: Rep) -> Step | None:
     n = places(c.links, c.leg.tissue, FLEXION_RAD, psi, at)
     psi, at = psi[:n], at[:n]
     lowest = int(np.argmin(turned))
-    deepest = float(np.interp(np.radians(rep.max_flexion_deg), FLEXION_RAD[:n], psi))
+    deepest = float(np.interp(np.radians(of.max_flexion_deg), FLEXION_RAD[:n], psi))
     angle = turned - turned[lowest] + deepest
     if angle.max() > psi.max() or angle.min() < psi[-1]:
         return None
@@ -126,7 +148,7 @@ def step_of(history: History, c: Calibration, rep: Rep) -> Step | None:
     columns = np.stack([np.ones(t_s.size), way - way.mean(), slope, step], axis=1)
     fitted = np.linalg.lstsq(columns, off, rcond=None)[0]
     inside = np.flatnonzero(bent > STEP_AT)
-    return Step(rep.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), float(fitted[3]))
+    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), float(fitted[3]))
 
 
 @njit

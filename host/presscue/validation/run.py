@@ -22,7 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 SENSITIVITY_LIFTERS = 3
 FORESIGHT_LIFTERS = 10
-WITHOUT_PAD_LIFTERS = 10
+WITHOUT_PAD_LIFTERS = 50
 
 
 @dataclass
