@@ -1,10 +1,14 @@
 """The package made small before it is compiled does what its sources do, and its tracebacks still say where."""
 
 import ast
+import os
+import subprocess
+import sys
 
 import pytest
 
 from presscue import wire
+from presscue.errors import FlashError
 from presscue.flash import package
 from presscue.flash.short_names import NUMBERED
 from presscue.flash.shrink import shrink
@@ -123,6 +127,64 @@ def test_a_parameter_is_not_taken_for_a_local_or_a_global_of_its_short_name():
         "def run():\n    return use(1, 10, long_name=100) + sum(map(lambda each: each + _table[0], (0,)))\n"
     )
     assert run(text) == 114
+
+
+NESTED = {
+    "captures": "def use(limit, last):\n    def add(value, *, last=last):\n        return value + limit + last\n"
+    "    return add(1)\ndef run():\n    return use(2, 4)\n",
+    "assigns what is outside": "def use(limit):\n    def add(value):\n        nonlocal limit\n        limit += value\n"
+    "    add(4)\n    return limit\ndef run():\n    return use(3)\n",
+    "in a method, named like an inner one": "class Sum:\n    def __init__(self, base):\n        self._base = base\n"
+    "    def of(self, more):\n        def _add(value):\n            return value + more + self._base\n"
+    "        return _add(4)\ndef run():\n    return Sum(1).of(2)\n",
+    "in a method, named like an attribute": "class Sum:\n    def __init__(self, base):\n        self.content = base\n"
+    "    def of(self, more):\n        def content(value):\n            return value + more + self.content\n"
+    "        return content(4)\ndef run():\n    return Sum(1).of(2)\n",
+    "named like a parameter": "def use(on_done):\n    return on_done(3)\ndef run():\n    def on_done(value):\n"
+    "        return value + 4\n    return use(on_done=on_done)\n",
+    "named like a constant": "LIMIT = 3\ndef run():\n    def LIMIT():\n        return 7\n    return LIMIT()\n",
+    "with a local like a global": "_table = [3]\ndef run():\n    def four():\n        _table = 4\n"
+    "        return _table\n"
+    "    return four() + _table[0]\n",
+    "with a default like a global": "_table = [7]\ndef run():\n    def first(_table=_table):\n"
+    "        return _table[0]\n    return first()\n",
+    "sets a global": "_table = [1]\ndef look():\n    return _table[0]\ndef run():\n    _table = [3]\n"
+    "    def put():\n        global _table\n        _table = [4]\n    put()\n    return look() + _table[0]\n",
+    "a class": "def run():\n    total = 3\n    class _Add:\n        def __init__(self, value):\n"
+    "            self._value = value\n        def sum(self):\n            return self._value + total\n"
+    "    return _Add(4).sum()\n",
+    "a generator": "def run():\n    after = 0\n    def parts(first):\n        for part in (first, 2, 4):\n"
+    "            if part > after:\n                yield part\n    return sum(parts(1))\n",
+    "given back": "def wrap(call):\n    def wrapped(*values, **named):\n        return call(*values, **named) + 1\n"
+    "    return wrapped\n@wrap\ndef use(value):\n    return value\ndef run():\n    return use(value=6)\n",
+}
+
+
+@pytest.mark.parametrize("app", NESTED.values(), ids=NESTED)
+def test_a_function_in_a_function_means_what_it_meant(app):
+    base = BASE + "_table = [100]\ndef help():\n    return _table\nhelp()\n"  # so that the app's is renamed
+    assert run(whole(app)) == run(whole(app, base)) == 7
+
+
+def test_a_name_that_would_be_taken_for_a_local_one_is_refused():
+    app = "from pkg import base\ndef run():\n    def LIMIT(value):\n        return value + base.LIMIT"
+    with pytest.raises(FlashError, match=r"^pkg/app.py, line 4: base.LIMIT is called LIMIT in the package, and this"):
+        whole(app)
+
+
+def test_the_same_sources_make_the_same_package(root):
+    """Whatever the order of sets in the interpreter: else a node is sent again what it has."""
+    script = (
+        "from presscue.flash import package, shrink\nfrom hashlib import sha256\n"
+        "texts = {name: path.read_text() for name, path in package.sources(package.REFERENCE_BOARD).items()}\n"
+        "print(sha256(repr(shrink.shrink(texts, package._main().read_text())).encode()).hexdigest())"
+    )
+    sums = {
+        subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+                       capture_output=True, text=True).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(sums) == 1
 
 
 def run(text: str):

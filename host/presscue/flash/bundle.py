@@ -4,9 +4,11 @@ Those that only functions import stay apart: the node loads and drops them (on_d
 
 import ast
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from typing import NamedTuple
+
+from ..errors import FlashError
 
 Trees = dict[str, ast.Module]
 
@@ -23,10 +25,11 @@ class Joined(NamedTuple):
 def join(sources: dict[str, str]) -> Joined:
     """Modules by their paths ("presscue_node/clock") as one, in the order in which they would be imported.
 
-    A function imports from a late module as `from presscue_node.module import name`.
+    A function imports from a late module as `from presscue_node.module import name`. Raises FlashError where a name of
+    another module would be taken for a local one.
     """
     trees = {path: ast.parse(text) for path, text in sources.items()}
-    imported = {path: set(_imported(tree.body, trees)) for path, tree in trees.items()}
+    imported = {path: dict.fromkeys(_imported(tree.body, trees)) for path, tree in trees.items()}
     late_paths = {path for tree in trees.values() for path in _imported(ast.walk(tree), trees)}.difference(
         *imported.values()
     )
@@ -58,7 +61,7 @@ def join(sources: dict[str, str]) -> Joined:
                         )
                         own.update(taken_over)
         taken.update(own.values())
-        joiner = _Joiner(own, modules, names)
+        joiner = _Joiner(path, own, modules, names)
         for node in tree.body:
             if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not _is_ours(node, trees)):
                 text = ast.unparse(node)
@@ -111,17 +114,17 @@ class GlobalNames(ast.NodeTransformer):
     """Visits a module or a part of it; `replace` is asked about each name that means a global one."""
 
     def __init__(self):
-        self._locals: list[set[str]] = []
+        self._scopes: list[dict[str, bool]] = []  # of names: whether they are local there
 
     def replace(self, node: ast.Name) -> ast.expr:
         raise NotImplementedError
 
     def inside(self) -> bool:
         """Of a function or class."""
-        return bool(self._locals)
+        return bool(self._scopes)
 
     def is_global(self, name: str) -> bool:
-        return not any(name in names for names in self._locals)
+        return not next((scope[name] for scope in reversed(self._scopes) if name in scope), False)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.replace(node) if self.is_global(node.id) else node
@@ -129,21 +132,21 @@ class GlobalNames(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
         node.name = self.defined(node.name)
-        return self._inside(node, _local_names(node))
+        return self._visit_function(node, _scope(node))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.name = self.defined(node.name)
-        self._locals.append(set())
+        self._scopes.append({})
         node.body = [each for each in node.body if not _is_text(each)] or [ast.Pass()]
         self.generic_visit(node)
-        self._locals.pop()
+        self._scopes.pop()
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return self._inside(node, {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)})
+        return self._visit_function(node, dict.fromkeys(_parameters(node), True))
 
     def visit_ListComp(self, node: ast.AST) -> ast.AST:
-        return self._inside(node, _stored(node))
+        return self._inside(node, dict.fromkeys(_stored(node), True))
 
     visit_GeneratorExp = visit_SetComp = visit_DictComp = visit_ListComp
 
@@ -155,18 +158,29 @@ class GlobalNames(ast.NodeTransformer):
         """The new name of a function or class; methods keep theirs."""
         return name
 
-    def _inside(self, node: ast.AST, names: set[str]) -> ast.AST:
-        self._locals.append(names)
+    def _visit_function(self, node: ast.FunctionDef | ast.Lambda, scope: dict[str, bool]) -> ast.AST:
+        """What parameters are by default means the names outside."""
+        arguments = node.args
+        defaults = [self.visit(each) for each in arguments.defaults]
+        by_name = [each and self.visit(each) for each in arguments.kw_defaults]
+        arguments.defaults, arguments.kw_defaults = [], []
+        self._inside(node, scope)
+        arguments.defaults, arguments.kw_defaults = defaults, by_name
+        return node
+
+    def _inside(self, node: ast.AST, scope: dict[str, bool]) -> ast.AST:
+        self._scopes.append(scope)
         self.generic_visit(node)
-        self._locals.pop()
+        self._scopes.pop()
         return node
 
 
 class _Joiner(GlobalNames):
     """Names of one module as they are called in the whole."""
 
-    def __init__(self, own: dict[str, str], modules: dict[str, str], names: dict[str, dict[str, str]]):
+    def __init__(self, path: str, own: dict[str, str], modules: dict[str, str], names: dict[str, dict[str, str]]):
         super().__init__()
+        self._path = path
         self._own = own
         self._modules = modules
         self._names = names
@@ -180,7 +194,7 @@ class _Joiner(GlobalNames):
         return node
 
     def replace(self, node: ast.Name) -> ast.expr:
-        return ast.copy_location(ast.Name(self._own.get(node.id, node.id), node.ctx), node)
+        return self._called(self._own.get(node.id, node.id), node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         of = node.value
@@ -188,18 +202,54 @@ class _Joiner(GlobalNames):
             name = self._names[self._modules[of.id]][node.attr]
             if isinstance(node.ctx, ast.Store):
                 self._assigned.append(name)
-            return ast.copy_location(ast.Name(name, node.ctx), node)
+            return self._called(name, node)
         return self.generic_visit(node)
 
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        node.names = [self._own.get(name, name) for name in node.names]
+        return node
+
+    def _called(self, name: str, node: ast.Name | ast.Attribute) -> ast.Name:
+        if not self.is_global(name):
+            raise FlashError(
+                f"{self._path}.py, line {node.lineno}: {ast.unparse(node)} is called {name} in the package, and this "
+                f"function has a {name} of its own: give that another name"
+            )
+        return ast.copy_location(ast.Name(name, node.ctx), node)
+
     def defined(self, name: str) -> str:
-        return self._own.get(name, name) if not self._locals else name
+        return self._own.get(name, name) if not self.inside() else name
 
 
-def _local_names(function: ast.FunctionDef) -> set[str]:
-    outer = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
-    arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
-    caught = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
-    return (arguments | _stored(function) | caught) - outer
+def _scope(function: ast.FunctionDef) -> dict[str, bool]:
+    """Names that a function makes its own (True), or says are global ones (False)."""
+    own = list(_own(function.body))
+    scope = dict.fromkeys(_parameters(function), True)
+    outer: set[str] = set()
+    for node in own:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                scope[name] = True
+            case ast.ExceptHandler(name=str(name)):
+                scope[name] = True
+            case ast.Nonlocal(names=names):
+                outer.update(names)
+    scope = {name: True for name in scope if name not in outer}
+    return scope | {name: False for node in own if isinstance(node, ast.Global) for name in node.names}
+
+
+def _own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """A function's nodes without those in functions and classes that it makes."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            yield from _own(ast.iter_child_nodes(node))
+
+
+def _parameters(function: ast.FunctionDef | ast.Lambda) -> set[str]:
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    return {each.arg for each in named if each}
 
 
 def _stored(tree: ast.AST) -> set[str]:

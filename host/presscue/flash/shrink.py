@@ -23,7 +23,8 @@ def shrink(sources: dict[str, str], main: str) -> dict[str, str]:
     """The package's modules by their paths, and the program that starts them: the modules that it then needs.
 
     All is in presscue_node/__init__ but what only functions import; the others hand on what `main` takes from them.
-    Nothing in the package may look names up by text.
+    Nothing in the package may look names up by text. Raises FlashError where a name of another module would be taken
+    for a local one.
     """
     whole, late, names = join(sources)
     wanted = {path: _wanted(ast.parse(main), path.rpartition("/")[2]) & names[path].keys() for path in names}
@@ -201,25 +202,32 @@ class _Renamer(ast.NodeTransformer):
     def __init__(self, short: ShortNames):
         self._attributes, self._names = short
         self._parameters: dict[str, str] = {}
-        self._in_class = False
+        self._in_class = False  # and in no method of it
+        self._in_function = False
 
     def _new(self, name: str) -> str:
         return self._parameters.get(name) or self._names.get(name, name)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        if self._in_function:
+            node.name = self._new(node.name)
+        outside = self._in_class
         self._in_class = True
         self.generic_visit(node)
-        self._in_class = False
+        self._in_class = outside
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         if self._in_class:
             node.name = self._attributes.get(node.name, node.name)
-        if self._parameters:
-            return self.generic_visit(node)
-        self._parameters = short_parameters(node, self._names)
+        elif self._in_function:
+            node.name = self._new(node.name)
+        outside = self._in_class, self._in_function, self._parameters
+        if not self._in_function:
+            self._parameters = short_parameters(node, self._names)
+        self._in_class, self._in_function = False, True
         self.generic_visit(node)
-        self._parameters = {}
+        self._in_class, self._in_function, self._parameters = outside
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -238,9 +246,11 @@ class _Renamer(ast.NodeTransformer):
         node.arg = node.arg and self._names.get(node.arg, node.arg)
         return self.generic_visit(node)
 
-    def visit_Global(self, node: ast.Global) -> ast.AST:
+    def visit_Global(self, node: ast.Global | ast.Nonlocal) -> ast.AST:
         node.names = [self._new(name) for name in node.names]
         return node
+
+    visit_Nonlocal = visit_Global
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         node.name = node.name and self._new(node.name)
