@@ -37,7 +37,7 @@ def is_unracking(p, s, first, second):
     if p.order == LOWERING_FIRST:
         share = 1.3
     elif p.order == PRESS_FIRST:
-        share = 0.4 if s.pressed_first == 1 else 0.75  # such a sled starts at its lowest
+        share = 0.4 if s.pressed_first == 1 else 0.7  # such a sled starts at its lowest
     return first < share * second
 
 
