@@ -15,7 +15,7 @@ class Params(NamedTuple):
 
     max_flexion_deg: float = 90.0  # fault above this; larger: deeper reps pass
     hysteresis_deg: float = 4.0  # over once this far below the limit; larger: fewer, longer events
-    caution: float = 0.2  # so many standard deviations of the calibration's part in flexion; larger: surer, fewer
+    caution: float = 0.15  # so many standard deviations of the calibration's part in flexion; larger: surer, fewer
     dwell_s: float = 0.01  # above the limit for this long; larger: surer, later
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
     span_deg: float = 20.0  # this far beyond the limit is severity 1
