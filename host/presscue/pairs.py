@@ -28,8 +28,7 @@ PUT_DOWN_S = 1.0  # and once the sled has stood for so long, it is on its stops
 def is_unracking(p, s, first, second):
     """Whether a set's first press of this length, before a lowering of that length, only took the sled off its stops.
 
-    On a machine whose order is known, it takes clear evidence to say otherwise: clearer still where an earlier set of
-    the session began with the press, since the start of a set may not be measured.
+    On a machine whose order is known, it takes clear evidence to say otherwise.
     """
     if s.settled == 1 or (s.first < 0 and s.measure != PITCH):
         return False
@@ -37,7 +36,7 @@ def is_unracking(p, s, first, second):
     if p.order == LOWERING_FIRST:
         share = 1.3
     elif p.order == PRESS_FIRST:
-        share = 0.4 if s.pressed_first == 1 else 0.7  # such a sled starts at its lowest
+        share = 0.4
     return first < share * second
 
 
@@ -89,8 +88,6 @@ def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
         brake_mps2 = p.brake_mps2 if s.measure == SLED else math.nan
         row.propulsive_velocity_mps = propulsive_speed(s, push_from_s, push_to_s, brake_mps2)
         row.left_share = mean_of(s, LEFT, begin1, end2)
-    if s.set_reps == 0 and s.first > 0:
-        s.pressed_first = 1
     if s.set_reps == 0 or not mean <= s.fastest_mean:
         s.fastest_mean = mean
     if s.set_reps == 0 or not mean >= s.slowest_mean:

@@ -111,7 +111,6 @@ STATE = np.dtype(
         ("first_to_s", "f8"),
         # sets
         ("settled", "i8"),  # 1 once it is known which stroke the set's reps begin with
-        ("pressed_first", "i8"),  # 1 once a set of this session has begun with the press of a rep
         ("moved_s", "f8"),
         ("on_s", "f8"),  # last time the legs were on the sled
         ("reps", "i8"),  # confirmed over the recording
