@@ -22,6 +22,7 @@ from presscue.mounting import (
     angle_deg,
     moving_with_sled,
     not_swapped,
+    on_rail,
     rail_by_leg,
     sled_velocity,
     upright,
@@ -41,9 +42,7 @@ REST_BEFORE_S = 1.0
 UNEXPLAINED, LEAST_COST = 5.0, 0.02  # a change after which the readings surprise so many times more than before is none
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
 HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
-HOLD_BELIEVED = (
-    1.25  # unless the readings surprise so many times more with it; clean holds: up to 1.2, of racked legs 1.3 to 50
-)
+HOLD_BELIEVED = 1.25  # unless the readings surprise so many times more with it
 
 
 def fit(
@@ -82,7 +81,7 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     c = with_leg(c, history, moving)
     if not has_sled or not priors.on_shank:
         return replace(c, apart=has_sled)
-    c = rail_by_leg(history, c, moving)
+    c = on_rail(history, c, *rail_by_leg(history, c, moving))
     moving = moving_with_sled(history, c)
     c = with_leg(c, history, moving)
     c = replace(c, leg=upright(history, priors, c, moving))
@@ -112,8 +111,7 @@ def _best(history: History, priors: Priors, frames: Calibration) -> Calibration:
     """The geometry, found from several guesses."""
     problem, remarks = _with_hold(history, priors, frames)
     trials = [minimise(problem, p, 3) for p in first_guesses(problem)]
-    start = min(trials, key=lambda trial: trial[1])[0]
-    found = minimise(problem, start, 12)
+    found = minimise(problem, min(trials, key=lambda trial: trial[1])[0], 12)
     return _judged(problem, taken(frames, problem, found), remarks)
 
 
@@ -142,9 +140,8 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     moving = moving_with_sled(history, sled)
     since_s = float(history.leg_t_s[0])
     leg = with_leg(previous, history, moving)
-    rail_deg = angle_deg(
-        rail_by_leg(history, replace(sled, axis=leg.axis, first=leg.first), moving).rail, previous.rail
-    )
+    rail, _ = rail_by_leg(history, replace(sled, axis=leg.axis, first=leg.first), moving)
+    rail_deg = angle_deg(rail, previous.rail)
     axis_deg = angle_deg(leg.axis, previous.axis)
     moved = rail_deg > MOVED_DEG or axis_deg > MOVED_DEG
     anew = _elsewhere(history, priors, previous, prior) if moved else None
@@ -155,8 +152,8 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
             remarks.append(Remark(advice.LEG_TURNED, since_s, axis_deg))
         return replace(anew, remarks=tuple(remarks))
     frames = replace(previous, remarks=())
-    start = vector(previous)
     problem = problem_of(history, frames, after_rest(prior), None)
+    start = vector(previous)
     off_rad = turned_by(problem, start)
     turned = start.copy()
     turned[MOUNT] += off_rad

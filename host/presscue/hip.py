@@ -18,6 +18,7 @@ from presscue.calibration import Calibration, History
 from presscue.compiled import njit
 from presscue.events import certainty
 from presscue.linkage import pose
+from presscue.mounting import along_rail
 from presscue.results import Event, Output, Rep, SetResult
 
 STEP_AT, STEP_WIDTH = 0.92, 0.05  # parts of the rep's turn: where a lift is looked for, and how soft its edges are
@@ -122,7 +123,7 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     """The step of one way; None if the readings do not tell."""
     from_s, to_s = of.start_s - MARGIN_S, of.end_s + MARGIN_S
     t_s = np.arange(from_s, to_s, 1.0 / RATE_HZ)
-    speed = _sum(history.sled_t_s, history.sled[:, :3] @ c.rail - c.gravity_along_mps2, t_s)
+    speed = _sum(history.sled_t_s, along_rail(history, c), t_s)
     turned = _sum(history.leg_t_s, history.leg[:, 3:] @ c.axis - c.gyro_bias_radps, t_s)
     if speed is None or turned is None or math.isnan(of.max_flexion_deg):
         return None

@@ -82,6 +82,14 @@ def quiet(t_s: np.ndarray, imu: np.ndarray, window_s: float = 0.3) -> np.ndarray
     return (spread < 3.0 * floor) & (turning < float(np.quantile(turning, 0.05)) + 0.06)
 
 
+def resting_force(t_s: np.ndarray, sled: np.ndarray) -> np.ndarray:
+    """Specific force (3,) on the sled at rest. Raises NoFit if it has not rested."""
+    rest = quiet(t_s, sled)
+    if not rest.any():
+        raise NoFit("the sled has not rested yet")
+    return np.median(sled[rest, :3], axis=0)
+
+
 def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Rail direction (3,) in the sled IMU, the specific force at rest along it (m/s2), and how much of the sled's
     acceleration goes along it (at least a third).
@@ -89,10 +97,7 @@ def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float, fl
     On an inclined rail outward is upward. On a level one the sign is open, and outward is taken as it comes.
     """
     low = smooth(sled[:, :3], t_s, 0.08)
-    rest = quiet(t_s, sled)
-    if not rest.any():
-        raise NoFit("the sled has not rested yet")
-    force = np.median(sled[rest, :3], axis=0)
+    force = resting_force(t_s, sled)
     rail, share = principal(low - force)
     rail = outward(rail, force)
     return rail, float(rail @ force), share
@@ -103,9 +108,10 @@ def outward(rail: np.ndarray, force: np.ndarray) -> np.ndarray:
     return -rail if rail @ force < 0 else rail
 
 
-def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> Calibration:
-    """Rail direction by that part of the sled's acceleration which the leg's turns account for: a rail that rumbles,
-    sampled slowly, shakes the sled as much as people move it, in all directions, but not in time with the leg.
+def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> tuple[np.ndarray, float]:
+    """Rail direction (3,), and the specific force at rest along it (m/s2), by that part of the sled's acceleration
+    which the leg's turns account for: a rail that rumbles, sampled slowly, shakes the sled as much as people move it,
+    in all directions, but not in time with the leg.
 
     By regression on the acceleration and squared rate of the leg's turn, each also times its angle; the sled nods with
     the angle. moving: mask over the leg's readings. Raises NoFit where hardly anything is accounted for.
@@ -115,7 +121,7 @@ def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> Calibra
     spin = np.gradient(rate, t_s)
     held = smooth(leg[:, :3], t_s, 0.3)
     angle = np.unwrap(-np.arctan2(held @ c.second, held @ c.first))
-    force = np.median(history.sled[quiet(history.sled_t_s, history.sled), :3], axis=0)
+    force = resting_force(history.sled_t_s, history.sled)
     low = history.sled[:, :3] - force
     for _ in range(3):
         low = smooth(low, history.sled_t_s, 0.1)
@@ -127,7 +133,7 @@ def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> Calibra
     if share < ONE_WAY:
         raise NoFit("the sled's acceleration has no one direction yet")
     rail = outward(rail, force)
-    return _floored(replace(c, rail=rail, gravity_along_mps2=float(rail @ force)), history)
+    return rail, float(rail @ force)
 
 
 def flexion_frame(t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -188,11 +194,12 @@ def with_sled(c: Calibration, history: History) -> Calibration:
     rail, gravity_along, share = rail_frame(history.sled_t_s, history.sled)
     if share < ONE_WAY and not c.has_leg:
         raise NoFit("the sled's acceleration has no one direction yet")
-    return _floored(replace(c, rail=rail, gravity_along_mps2=gravity_along), history)
+    return on_rail(history, c, rail, gravity_along)
 
 
-def _floored(c: Calibration, history: History) -> Calibration:
-    """Add what belongs to a rail: how quiet the sled is along it at rest, and how surely it is known."""
+def on_rail(history: History, c: Calibration, rail: np.ndarray, gravity_along_mps2: float) -> Calibration:
+    """Add a rail (3,), gravity along it, how quiet the sled is along it at rest, and how surely it is known."""
+    c = replace(c, rail=rail, gravity_along_mps2=gravity_along_mps2)
     low = smooth(history.sled[:, :3], history.sled_t_s, 0.08)
     rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), c.rail))
     level = math.sqrt(max(1.0 - (c.gravity_along_mps2 / GRAVITY_MPS2) ** 2, 0.05))

@@ -19,7 +19,7 @@ from presscue.calibration import Calibration, History, NoFit
 from presscue.compiled import njit
 from presscue.estimator import Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, wrapped
-from presscue.mounting import interval_s, moving_mask, smooth
+from presscue.mounting import along_rail, interval_s, moving_mask, smooth
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
@@ -207,7 +207,7 @@ def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
 
 def stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
     """Where the sled moves, each with the moment of rest before it."""
-    along = history.sled[:, :3] @ c.rail - c.gravity_along_mps2
+    along = along_rail(history, c)
     moving = moving_mask(history.sled_t_s, history.sled_t_s, along, c.sled_floor_mps2)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], moving, [False]]).astype(int)))
     last = len(history.sled_t_s) - 1
@@ -224,7 +224,7 @@ def leg_readings(history: History, c: Calibration) -> np.ndarray:
 
 def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[float, float] | None) -> Problem:
     """The readings of a history in the frames of c. Raises NoFit if the sled has not moved."""
-    sled_t_s, along = thinned(history.sled_t_s, (history.sled[:, :3] @ c.rail - c.gravity_along_mps2)[:, None])
+    sled_t_s, along = thinned(history.sled_t_s, along_rail(history, c)[:, None])
     seen = leg_readings(history, c)
     hold_psi = None
     if hold_s is not None:

@@ -22,7 +22,6 @@ def write_frame(m, s, f, t):
         w = s.link.x[RATE]
         f.flexion_deg = s.link.x[PHI] * DEGREES
         f.flexion_sd_deg = math.sqrt(max(s.link.P[PHI, PHI], 0.0)) * DEGREES
-        f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
         f.rate_dps = w * DEGREES
         f.acceleration_mps2 = at.D1 * s.link.x[ACCELERATION] + at.D2 * w * w
         if t - s.sled_t_s > LOST_S:
@@ -38,12 +37,12 @@ def write_frame(m, s, f, t):
         phi, sd = by_sled(m, s)
         f.flexion_deg = phi * DEGREES
         f.flexion_sd_deg = sd * DEGREES
-        f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
         f.rate_dps = s.sled.x[1] / min(pose(m.links, phi).D1, -0.02) * DEGREES
     else:
         f.flexion_deg = math.nan
-        f.flexion_sd_deg = f.geometry_sd_deg = math.nan
+        f.flexion_sd_deg = math.nan
         f.rate_dps = math.nan
+    f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
     f.engaged = 0.0 if (s.apart == 1 if both else walks(s, t)) else math.nan
     if m.has_sled and t - s.sled_t_s < LOST_S:
