@@ -211,13 +211,6 @@ def test_what_is_not_there_is_not_measured(session, missing):
     assert np.isnan(trace["leg_pitch_deg" if missing == "leg" else "sled_position_m"]).all()
 
 
-def test_a_thigh_is_not_taken_for_a_shank(session):
-    _, truth, table = session
-    core, found = run(table, Priors(on_shank=False))
-    assert np.isnan(core.trace()[:, kernel.COLUMNS.index("knee_flexion_deg")]).all()
-    assert len(found.reps) == len(truth.reps)
-
-
 def test_getting_ready_and_walking_off_is_no_rep():
     """A session of which only the hold, the settling and the walk are left: nothing is found in it."""
     scenario = random_scenario(12, faults=(), sets=(3, 3), rail_deg=45.0, press_first=False, rack_deg=60.0, walk=True)

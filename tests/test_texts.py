@@ -96,12 +96,11 @@ def test_what_the_core_says_can_be_translated(monkeypatch: pytest.MonkeyPatch):
     both = Calibration(0.0, True, True)
     for calibration in (None, both, Calibration(0.0, True, False), Calibration(0.0, False, True)):
         for pads in ((), ("heel_left",), ("heel_left", "heel_right", "seat")):
-            for segment in (None, "thigh"):
-                for leg in (None, "left", "right"):
-                    for cells in (False, True):
-                        sentences += measured(calibration, pads, segment, leg, cells).values()
+            for leg in (None, "left", "right"):
+                for cells in (False, True):
+                    sentences += measured(calibration, pads, leg, cells).values()
     away = {"leg": [(float(i), i + 0.5) for i in range(6)], "sled": [(0.2, 0.7), (9.0, 11.0)]}
-    sentences += measured(both, (), None, "left", away=away).values()
+    sentences += measured(both, (), "left", away=away).values()
     assert [one for one in set(sentences) if spoken(one) == one] == []
     assert spoken("not measured: no heel pad") == "NOT MEASURED: NO HEEL PAD"
 

@@ -19,7 +19,8 @@ class Remark(NamedTuple):
 
 (
     LEG_TURNED, LEG_LOOSE, SLED_TURNED, SWAPPED, RAIL_CONTRADICTED, HOLD_MOVED, HOLD_BENT, NO_LINKAGE,
-) = range(1, 9)  # fmt: skip
+    ON_THIGH, ON_SHANK,
+) = range(1, 11)  # fmt: skip
 
 ADVICE: dict[int, tuple[str, str, str]] = {
     LEG_TURNED: (
@@ -61,6 +62,16 @@ ADVICE: dict[int, tuple[str, str, str]] = {
         "no_linkage",
         "leg and sled do not move as one leg press",
         "check that the leg with the sensor pushes the sled, and where the sensors sit",
+    ),
+    ON_THIGH: (
+        "leg_imu_on_thigh",
+        "the leg sensor moves as one on the thigh, not on the shank",
+        'write segment = "thigh" under [mount], or strap it on the shank; it was measured as one on the thigh',
+    ),
+    ON_SHANK: (
+        "leg_imu_on_shank",
+        "the leg sensor moves as one on the shank, not on the thigh",
+        'write segment = "shank" under [mount], or strap it on the thigh; it was measured as one on the shank',
     ),
 }
 """Number: code, what was recognised, what to do."""

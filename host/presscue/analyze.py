@@ -116,7 +116,7 @@ class Analysis:
         profile = self.source.profile
         merge, cells = self.core.merge, profile.pads == "load_cell"
         away = {"sled": merge.away(wire.SLED), "leg": merge.away(wire.LEG)}
-        return measured(self.core.calibration, self.pads, profile.segment, profile.leg, cells, away)
+        return measured(self.core.calibration, self.pads, profile.leg, cells, away)
 
     def notes(self) -> list[str]:
         """What a user should read once."""

@@ -1,6 +1,7 @@
 """What is held of a lifter and a strap before the readings: what is usual for people, or what was fitted before a rest.
 
-Link lengths, ankle height, strap place, soft-tissue term and mount angle are one vector p (6,).
+Link lengths, ankle height, strap place, soft-tissue term and mount angle are one vector p (6,); those of the mirrored
+leg (linkage.py) where the IMU is on the thigh.
 """
 
 import math
@@ -9,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from presscue.calibration import Calibration, Priors
+from presscue.linkage import Links, mirrored
 
 THIGH, SHANK, HEIGHT, STRAP, TISSUE, MOUNT = range(6)
 THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
 SEGMENT_SD_M = 0.02
 USUAL_HEIGHT_M, HEIGHT_SD_M = 1.73, 0.10
 ANKLE_HEIGHT_M, ANKLE_HEIGHT_SD_M = 0.10, 0.10
-STRAP_M, STRAP_SD_M = 0.27, 0.08  # above the ankle; "below the knee"
+STRAP_M, STRAP_SD_M = 0.27, 0.08  # from the ankle ("below the knee"), or from the hip
 TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
 ANY_MOUNT_SD_RAD = 100.0
 BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
@@ -35,7 +37,8 @@ def usual(priors: Priors) -> Belief:
     """Of a lifter not seen yet."""
     height = priors.height_m or USUAL_HEIGHT_M
     segment_sd = math.hypot(SEGMENT_SD_M, 0.0 if priors.height_m else SHANK_PER_HEIGHT * HEIGHT_SD_M)
-    mean = np.array([THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M, STRAP_M, 0.0, 0.0])
+    links = Links(THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M)
+    mean = np.array([*(links if priors.on_shank else mirrored(links)), STRAP_M, 0.0, 0.0])
     sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, ANY_MOUNT_SD_RAD])
     return Belief(mean, np.diag(sd**-2))
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from presscue.advice import Remark
 from presscue.estimator import GRAVITY_MPS2, Leg
-from presscue.linkage import Links
+from presscue.linkage import Links, mirrored
 
 VALUES = 30
 REMARKS = 6  # that a message has room for
+LAYOUTS = (8, 9, 10, 11, 26, 27)
 
 
 class NoFit(Exception):
@@ -28,7 +29,7 @@ class Calibration:
 
     rail: (3,) unit vector, outward along the rail; gravity_along_mps2: specific force at rest along it.
     axis: (3,) unit vector of flexion in the leg IMU; first, second: (3,) in-plane axes (second = axis x first).
-    apart: leg and sled are both there but not as shank and sled, so that the linkage does not apply.
+    links: those of the mirrored leg (linkage.py) where the leg IMU is on the thigh.
     sled_floor_mps2: deviation of the sled's acceleration along the rail from its running mean, at rest.
     """
 
@@ -45,7 +46,6 @@ class Calibration:
     sd: np.ndarray = field(default_factory=lambda: np.zeros(6))  # thigh, shank, height, strap, tissue, mount
     sled_floor_mps2: float = 0.05
     cost: float = math.nan
-    apart: bool = False
     rail_sd_deg: float = math.nan  # of the incline
     axis_sd_deg: float = math.nan
     gyro_bias_sd_radps: float = math.nan
@@ -60,7 +60,12 @@ class Calibration:
     @property
     def linked(self) -> bool:
         """Whether leg and sled are measured together, so that flexion is known."""
-        return self.has_sled and self.has_leg and not self.apart
+        return self.has_sled and self.has_leg
+
+    @property
+    def on_thigh(self) -> bool:
+        """Whether the leg IMU is on the thigh."""
+        return self.leg.carried == 0.0
 
     @property
     def rail_deg(self) -> float:
@@ -73,7 +78,7 @@ class Calibration:
 
     def values(self) -> np.ndarray:
         """All numbers but effective_s and information, shape (30 + 3 remarks,): what a calibration message carries."""
-        vectors = (self.rail, self.axis, self.first, np.array(self.links), np.array(self.leg), self.sd)
+        vectors = (self.rail, self.axis, self.first, np.array(self.links), np.array(self.leg[:5]), self.sd)
         scalars = (
             self.gravity_along_mps2, self.gyro_bias_radps, self.sled_floor_mps2, self.cost,
             self.rail_sd_deg, self.axis_sd_deg, self.gyro_bias_sd_radps,
@@ -82,8 +87,8 @@ class Calibration:
 
     @property
     def layout(self) -> int:
-        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 2 apart; bit 3 always."""
-        return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.apart) << 2
+        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 3 always, bit 4 leg IMU on the thigh."""
+        return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.on_thigh) << 4
 
     def same_as(self, other: "Calibration") -> bool:
         """Whether both measure alike, to the bit; remarks apart."""
@@ -99,13 +104,13 @@ class Calibration:
     @staticmethod
     def from_values(effective_s: float, layout: int, values: np.ndarray) -> "Calibration":
         """The calibration of a message. Raises ValueError if it is not one of this version's."""
-        if len(values) < VALUES or (len(values) - VALUES) % 3 or layout not in (8, 9, 10, 11, 15):
+        if len(values) < VALUES or (len(values) - VALUES) % 3 or layout not in LAYOUTS:
             raise ValueError(f"calibration of layout {layout} with {len(values)} values is not known")
         v = [float(each) for each in values]
         a = np.array(v)
         return Calibration(
             effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
-            Leg(*v[12:17]), a[17:23], v[25], v[26], bool(layout & 4), v[27], v[28], v[29],
+            Leg(*v[12:17], 0.0 if layout & 16 else 1.0), a[17:23], v[25], v[26], v[27], v[28], v[29],
             remarks=remarks_of(a[VALUES:], effective_s),
         )  # fmt: skip
 
@@ -120,10 +125,12 @@ def described(c: Calibration) -> dict[str, Any]:
         found |= {"flexion_axis": c.axis, "flexion_axis_deg_sd": c.axis_sd_deg}
         found |= {"gyro_bias_radps": c.gyro_bias_radps, "gyro_bias_radps_sd": c.gyro_bias_sd_radps}
     if c.linked:
-        names = ("thigh_m", "shank_m", "ankle_height_m", "strap_above_ankle_m", "tissue", "mount_deg")
-        numbers = (*c.links, c.leg.strap_m, c.leg.tissue, math.degrees(c.leg.mount_rad))
-        sds = (*c.sd[:5], math.degrees(c.sd[5]))
-        for name, number, sd in zip(names, numbers, sds, strict=True):
+        strap = "strap_from_hip_m" if c.on_thigh else "strap_above_ankle_m"
+        names = ("thigh_m", "shank_m", "ankle_height_m", strap, "tissue", "mount_deg")
+        links = mirrored(c.links) if c.on_thigh else c.links
+        numbers = (*links, c.leg.strap_m, c.leg.tissue, math.degrees(c.leg.mount_rad))
+        sds = c.sd[[1, 0, 2, 3, 4, 5]] if c.on_thigh else c.sd
+        for name, number, sd in zip(names, numbers, (*sds[:5], math.degrees(sds[5])), strict=True):
             found |= {name: number, f"{name}_sd": float(sd)}
         found["cost"] = c.cost
     return found

@@ -8,6 +8,9 @@ What the sensors see, with psi = theta(phi) + mount + tissue * phi the IMU's own
   sled:  D1 a + D2 w^2 + bias                                     along the rail, gravity removed
   gyro:  (theta1 + tissue) w + bias                               about the flexion axis
   leg:   R(-psi) (acceleration of the strap + g up), two components
+
+With the IMU on the thigh all is the same in the mirrored leg (linkage.py), but for the strap's acceleration: the sled
+does not carry the hip, about which the thigh turns.
 """
 
 import math
@@ -36,14 +39,16 @@ class Noise(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """How the leg IMU sits: distance of the strap above the ankle (m), soft-tissue term (rad per rad of flexion),
-    mount angle (rad), and up in the leg's plane, along u and w (shorter than 1 where the plane leans)."""
+    """How the leg IMU sits: distance of the strap from the ankle, or on the thigh from the hip (m), soft-tissue term
+    (rad per rad of flexion), mount angle (rad), up in the leg's plane, along u and w (shorter than 1 where the plane
+    leans), and whether the sled carries the segment (1 shank, 0 thigh)."""
 
     strap_m: float
     tissue: float
     mount_rad: float
     up_u: float
     up_w: float
+    carried: float = 1.0
 
 
 def filter_dtype(n: int) -> np.dtype:
@@ -183,9 +188,10 @@ def update_leg(s, links, leg, noise, rate, f1, f2):
         sine, cosine = math.sin(at.theta), math.cos(at.theta)
         spin = at.theta1 * a + at.theta2 * w * w
         sweep = at.theta1 * w
-        slide = at.D1 * a + at.D2 * w * w
-        fu = slide + leg.strap_m * (spin * sine + sweep * sweep * cosine)
-        fw = leg.strap_m * (-spin * cosine + sweep * sweep * sine)
+        slide = leg.carried * (at.D1 * a + at.D2 * w * w)
+        reach_m = leg.strap_m * (2.0 * leg.carried - 1.0)
+        fu = slide + reach_m * (spin * sine + sweep * sweep * cosine)
+        fw = reach_m * (-spin * cosine + sweep * sweep * sine)
         gu = GRAVITY_MPS2 * leg.up_u
         gw = GRAVITY_MPS2 * leg.up_w
         psi = at.theta + x[MOUNT] + leg.tissue * x[PHI]
@@ -200,11 +206,11 @@ def update_leg(s, links, leg, noise, rate, f1, f2):
             per_a_u, per_a_w = -sp, cp
             per_psi = -cp * gu - sp * gw
             residual = f2 - (-sp * (fu + gu) + cp * (fw + gw))
-        du_da = at.D1 + leg.strap_m * at.theta1 * sine
-        dw_da = -leg.strap_m * at.theta1 * cosine
+        du_da = leg.carried * at.D1 + reach_m * at.theta1 * sine
+        dw_da = -reach_m * at.theta1 * cosine
         h[:] = 0.0
         h[PHI] = per_psi * turn
-        h[RATE] = per_a_u * 2.0 * (at.D2 + leg.strap_m * at.theta1 * at.theta1 * cosine) * w
+        h[RATE] = per_a_u * 2.0 * (leg.carried * at.D2 + reach_m * at.theta1 * at.theta1 * cosine) * w
         h[ACCELERATION] = per_a_u * du_da + per_a_w * dw_da
         h[MOUNT] = per_psi
         white = update(s, residual, noise.leg_mps2**2, 4.0)

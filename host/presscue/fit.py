@@ -35,6 +35,10 @@ from presscue.surprise import Problem, first_guesses, minimise, minimise_trustin
 
 LEVEL_SINE = 0.17  # below ten degrees of incline, gravity does not show which way is outward
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
+SEGMENT_DOUBTED, SEGMENT_FITS = 0.02, 0.15  # cost from which the thigh is tried for the shank, and at most with it
+SEGMENT_BELIEVED = (
+    1.25  # so many times less it must surprise; the right one surprises usual lifters' filters 1.7 to 24 times less
+)
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
 CONTRADICTED = 12.0  # the same for feet put elsewhere; clean later sets: up to 7, with faults in them 9
@@ -59,6 +63,8 @@ def fit(
     without it the history begins with the session. refined: previous has seen more of its set than the first two
     reps; it then stays as it is unless the readings contradict it.
     """
+    if previous is not None and previous.linked:
+        priors = replace(priors, on_shank=not previous.on_thigh)
     if previous is None or not previous.linked:
         found = _first(history, priors, effective_s)
     elif prior is None:
@@ -79,11 +85,26 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
         return c
     moving = moving_with_sled(history, c) if has_sled else np.ones(len(history.leg_t_s), np.bool_)
     c = with_leg(c, history, moving)
-    if not has_sled or not priors.on_shank:
-        return replace(c, apart=has_sled)
+    if not has_sled:
+        return c
     c = on_rail(history, c, *rail_by_leg(history, c, moving))
     moving = moving_with_sled(history, c)
     c = with_leg(c, history, moving)
+    best = _joined(history, priors, c, moving)
+    if best.cost > SEGMENT_DOUBTED:
+        other = _joined(history, replace(priors, on_shank=not priors.on_shank), c, moving)
+        if other.cost < min(best.cost / SEGMENT_BELIEVED, SEGMENT_FITS):
+            segment = advice.ON_THIGH if other.on_thigh else advice.ON_SHANK
+            best = replace(other, remarks=(*other.remarks, Remark(segment, history.leg_t_s[0])))
+    if best.cost > WORST_COST:
+        raise NoFit(
+            "the readings of leg and sled do not fit one linkage", (Remark(advice.NO_LINKAGE, history.leg_t_s[0]),)
+        )
+    return best
+
+
+def _joined(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Calibration:
+    """Leg and sled as one linkage, in frames whose signs are open. moving: mask over the leg's readings."""
     c = replace(c, leg=upright(history, priors, c, moving))
     rate = history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
     velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along_rail(history, c)))
@@ -100,10 +121,6 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
             leg=c.leg._replace(up_u=-c.leg.up_u),
         )
         best = min(best, _best(history, priors, other), key=lambda each: each.cost)
-    if best.cost > WORST_COST:
-        raise NoFit(
-            "the readings of leg and sled do not fit one linkage", (Remark(advice.NO_LINKAGE, history.leg_t_s[0]),)
-        )
     return best
 
 

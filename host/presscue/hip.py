@@ -1,6 +1,6 @@
-"""Seat lift without a seat pad, an estimate: the hip has moved where the sled is not where the shank's turn says.
+"""Seat lift without a seat pad, an estimate: the hip has moved where the sled is not where the leg's turn says.
 
-Over one rep the sled's way is known to a millimetre from its own IMU, which stands at both ends, and the shank's turn
+Over one rep the sled's way is known to a millimetre from its own IMU, which stands at both ends, and the leg's turn
 to a tenth of a degree from its gyro. The linkage makes of the turn where the sled would be if the hip were fixed. What
 differs is fitted by a drift, by an error of the angle at the bottom, and by a step where the knee is bent most: the
 step is the hip's way. The linkage is known to some per cent only, so the step of a clean rep is not zero, but it
@@ -148,13 +148,14 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     step = 1.0 / (1.0 + np.exp((STEP_AT - bent) / STEP_WIDTH))
     columns = np.stack([np.ones(t_s.size), way - way.mean(), slope, step], axis=1)
     fitted = np.linalg.lstsq(columns, off, rcond=None)[0]
+    step_m = -float(fitted[3]) if c.on_thigh else float(fitted[3])  # the hip takes the thigh's end along
     inside = np.flatnonzero(bent > STEP_AT)
-    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), float(fitted[3]))
+    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), step_m)
 
 
 @njit
 def places(links, tissue, flexion_rad, psi, at_m):
-    """Fills the shank's angle as the strap shows it (rad) and the sled's place at each flexion, as far as the angle
+    """Fills the segment's angle as the strap shows it (rad) and the sled's place at each flexion, as far as the angle
     falls. Returns how many those are."""
     for i in range(len(flexion_rad)):
         here = pose(links, flexion_rad[i])

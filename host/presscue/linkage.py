@@ -10,6 +10,8 @@ The ankle sits at (D, h): h is its fixed height above the rail line through the 
 
 theta is the direction of the shank (knee to ankle) from u. All are smooth in phi, also at phi = 0, where D has its
 maximum: that is why phi is the state and the sled's position is not.
+
+The thigh's angle is that of the shank of a `mirrored` leg: hip and ankle change places, and w points the other way.
 """
 
 import math
@@ -24,6 +26,12 @@ class Links(NamedTuple):
     thigh_m: float
     shank_m: float
     height_m: float
+
+
+def mirrored(links: Links) -> Links:
+    """The same leg with thigh and shank exchanged: what turns in it as a shank is the thigh (hip to knee), w reversed.
+    The rail coordinate stays the same."""
+    return Links(links.shank_m, links.thigh_m, -links.height_m)
 
 
 class Pose(NamedTuple):

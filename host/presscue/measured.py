@@ -29,16 +29,14 @@ def _seat_lift(pads: Collection[str], by: str, linked: bool) -> str:
 def measured(
     calibration: Calibration | None,
     pads: Collection[str],
-    segment: str | None,
     leg: str | None = None,
     load_cells: bool = False,
     away: Mapping[str, Spans] | None = None,
 ) -> dict[str, str]:
     """How each quantity was measured, or why it was not.
 
-    pads: names of those that read anything, of heel_left, heel_right, seat. segment, leg: where the profile says that
-    the leg IMU sits. load_cells: whether the pads are such. away: from when to when (s) the IMUs "sled" and "leg"
-    said nothing.
+    pads: names of those that read anything, of heel_left, heel_right, seat. leg: which one the profile says carries
+    the IMU. load_cells: whether the pads are such. away: from when to when (s) the IMUs "sled" and "leg" said nothing.
     """
     has_sled = calibration is not None and calibration.has_sled
     has_leg = calibration is not None and calibration.has_leg
@@ -50,8 +48,6 @@ def measured(
         lacking = "no leg IMU" if has_sled else "no sled IMU"
         no_knee = NOT + lacking
         no_sled, no_leg, no_rep = NOT + "no sled IMU", NOT + "no leg IMU", NOT + "no IMU"
-    if segment == "thigh":
-        no_knee, linked = NOT + "a leg IMU on the thigh is not supported yet; strap it on the shank", False
     knee = "leg+sled" if linked else no_knee
     sled = "leg+sled" if linked else "sled" if has_sled else no_sled
     by = "+".join(name for name, there in (("leg", has_leg), ("sled", has_sled)) if there)

@@ -239,4 +239,5 @@ def upright(history: History, priors: Priors, c: Calibration, moving: np.ndarray
     said = priors.rail_deg is not None and abs(abs(c.rail_deg) - priors.rail_deg) <= RAIL_OFF_DEG
     along = math.sin(math.radians(priors.rail_deg if said and priors.rail_deg is not None else c.rail_deg))
     across = float(np.median(history.leg[moving, :3] @ c.axis)) / GRAVITY_MPS2
-    return Leg(STRAP_M, 0.0, 0.0, along, math.sqrt(max(1.0 - along * along - across * across, 0.0)))
+    upward = math.sqrt(max(1.0 - along * along - across * across, 0.0))
+    return Leg(STRAP_M, 0.0, 0.0, along, upward if priors.on_shank else -upward, 1.0 if priors.on_shank else 0.0)

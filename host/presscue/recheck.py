@@ -72,20 +72,20 @@ def sensitivities_of(problem: Problem, p: np.ndarray) -> tuple[np.ndarray, np.nd
     filters = np.zeros(len(trials), FILTER).view(np.recarray)
     trust = np.ones(len(problem.t_s)) if problem.trust is None else problem.trust
     sensitivities(
-        *problem.seen, INNOVATION_WEIGHT * np.sqrt(trust), problem.up, trials, FIT_NOISE, filters, normal, slope, curve
+        *problem.seen, INNOVATION_WEIGHT * np.sqrt(trust), problem.leg, trials, FIT_NOISE, filters, normal, slope, curve
     )
     return normal, slope, curve
 
 
 @njit
-def sensitivities(kinds, t_s, readings, loud, starts, weights, up, trials, noise, filters, normal, slope, curve):
+def sensitivities(kinds, t_s, readings, loud, starts, weights, sits, trials, noise, filters, normal, slope, curve):
     """See above. weights (n,) of the innovations. trials (7, 6): p, and p with each entry one of STEPS away. filters
     (7,): room."""
     white, row = np.zeros((7, 3)), np.zeros(6)
     for i in range(len(t_s)):
         for k in range(7):
             p = trials[k]
-            links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], up[0], up[1])
+            links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], sits.up_u, sits.up_w, sits.carried)
             take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filters[k], white, k)
         window = int((t_s[i] - t_s[0]) / WINDOW_S)
         for j in range(1 if kinds[i] == 0 else 3):

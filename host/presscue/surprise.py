@@ -72,7 +72,7 @@ class Problem:
     readings: np.ndarray
     loud: np.ndarray
     starts: np.ndarray
-    up: tuple[float, float]
+    leg: Leg  # for where up is, and which segment it is
     belief: Belief
     hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
     trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
@@ -84,7 +84,7 @@ class Problem:
 
     def split(self, p: np.ndarray) -> tuple[Links, Leg]:
         thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
-        return Links(thigh, shank, height), Leg(strap, tissue, mount, *self.up)
+        return Links(thigh, shank, height), self.leg._replace(strap_m=strap, tissue=tissue, mount_rad=mount)
 
     def whitened(self, p: np.ndarray) -> np.ndarray:
         """Innovations (n, 3) under p, in standard deviations."""
@@ -256,14 +256,13 @@ def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[f
             starts[np.flatnonzero(inside)[0]] = (1.0, early[:, 1].mean(), early[:, 2].mean())
     if not kept.any():
         raise NoFit("the sled has not moved yet")
-    up = (c.leg.up_u, c.leg.up_w)
-    return Problem(kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept], up, belief, hold_psi)
+    return Problem(kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept], c.leg, belief, hold_psi)
 
 
 def first_guesses(problem: Problem) -> list[np.ndarray]:
     """Where to start: the leg at its most extended was near straight, softly bent, or well bent."""
     leg = problem.readings[problem.kinds == 1]
-    pitch = np.unwrap(math.atan2(problem.up[1], problem.up[0]) - np.arctan2(leg[:, 2], leg[:, 1]))
+    pitch = np.unwrap(math.atan2(problem.leg.up_w, problem.leg.up_u) - np.arctan2(leg[:, 2], leg[:, 1]))
     extended = float(np.quantile(pitch, 0.98))
     guesses = []
     for degrees in (3.0, 15.0, 30.0):

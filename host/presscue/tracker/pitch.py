@@ -36,8 +36,8 @@ def step_pitch(m, s, t, rate, f1, f2):
     # Gravity shows the angle as far as the leg does not accelerate; in a linked set the sled's part is known.
     if s.on == 1 and t - s.sled_t_s < LOST_S:
         angle = x[0] + math.atan2(m.leg.up_w, m.leg.up_u)
-        f1 -= math.cos(angle) * s.sled_low
-        f2 += math.sin(angle) * s.sled_low
+        f1 -= math.cos(angle) * m.leg.carried * s.sled_low
+        f2 += math.sin(angle) * m.leg.carried * s.sled_low
         measured = -math.atan2(f2, f1)
     size = math.hypot(f1, f2)
     if size > 0.3 * GRAVITY_MPS2:
