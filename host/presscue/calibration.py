@@ -110,7 +110,7 @@ class Calibration:
         a = np.array(v)
         return Calibration(
             effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
-            Leg(*v[12:17], 0.0 if layout & 16 else 1.0), a[17:23], v[25], v[26], v[27], v[28], v[29],
+            Leg(*v[12:17], carried=0.0 if layout & 16 else 1.0), a[17:23], v[25], v[26], v[27], v[28], v[29],
             remarks=remarks_of(a[VALUES:], effective_s),
         )  # fmt: skip
 
