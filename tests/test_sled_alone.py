@@ -6,9 +6,10 @@ import pytest
 from presscue.calibration import Calibration, Priors
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
+from presscue.smoothing import STILL, Stood, sled_path
 from presscue.tracker import model_of, new_state
 from presscue.tracker.sled import step_sled
-from presscue.validation.trial import Task, scenario_of
+from presscue.validation.trial import Task, run_trial, scenario_of
 from test_core import run
 
 HZ = 208.0
@@ -61,3 +62,40 @@ def test_a_rest_under_trembling_legs_is_a_rest():
     velocity, still = driven(along)
     assert still[round(13.0 * HZ) :].mean() > 0.8
     assert np.abs(velocity[round(12.0 * HZ) :]).max() < 0.03
+
+
+@pytest.mark.parametrize("seed", [701, 705])
+def test_the_series_of_a_sled_alone_keeps_its_place_through_a_set(seed):
+    trial = run_trial(Task(seed, sensors=("sled",)))
+    print(f"seed {seed}: sled alone, travel RMSE {trial.travel_rmse_mm:.1f} mm")
+    assert trial.travel_rmse_mm <= 5.0
+
+
+def test_an_even_lowering_that_was_taken_for_a_rest_is_found_afterwards():
+    speed, along = lowering(0.0)
+    t_s = np.arange(len(speed)) / HZ
+    position, velocity = sled_path(t_s, along + 0.05, 0.01, [(0.0, 2.9), (8.9, 9.9), (11.0, 14.0)])
+    true_m = np.cumsum(speed) / HZ
+    print(f"lowering {1000 * (position[-1] - position[round(7.0 * HZ)]):.0f} mm, true -200 mm")
+    assert np.abs(velocity - speed).max() < 0.01
+    assert np.abs(position - true_m).max() < 0.01
+
+
+def test_a_path_without_a_rest_or_of_one_reading():
+    t_s = np.arange(50) / HZ
+    position, velocity = sled_path(t_s, np.random.default_rng(6).normal(0.0, 2.0, 50), 0.02, [])
+    assert np.isfinite([position, velocity]).all()
+    assert sled_path(t_s[:1], np.ones(1), 0.02, [])[0].tolist() == [0.0]
+
+
+def test_rests_of_a_trace_that_begins_anew_replace_those_before():
+    def trace(first_s: float, *still: float) -> np.ndarray:
+        rows = np.full((len(still), STILL + 1), np.nan)
+        rows[:, 0], rows[:, STILL] = first_s + np.arange(len(still)), still
+        return rows
+
+    stood = Stood()
+    stood.add(trace(0.0, np.nan, 1.0, 1.0, 0.0, 1.0, 1.0))
+    assert stood.spans_s == [(1.0, 2.0), (4.0, 5.0)]
+    stood.add(trace(2.0, 0.0, 0.0, 1.0))
+    assert stood.spans_s == [(1.0, 2.0), (4.0, 4.0)]

@@ -32,7 +32,7 @@ from .recording import SUFFIX, came_late, in_order_of_sequence, read_recording
 from .results import Stretch
 from .session import Session
 from .session.bulk import BulkSession
-from .smoothing import sled_path
+from .smoothing import Stood, sled_path
 from .spill import Spill
 from .tables import open_table
 
@@ -171,19 +171,21 @@ def analyze(
     findings, pads = Findings(), set()
     rows: list[np.ndarray] = []
     sled: list[tuple[np.ndarray, np.ndarray]] = []
+    stood = Stood()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_no_collector())
         spill = stack.enter_context(Spill()) if series is not None else None
         tap = Tap() if curves else None
         sinks = [sink for sink in (spill, tap) if sink is not None]
+        takers = [*sinks, stood] if sinks else []
         for piece in source.pieces:
             readings = piece.readings
             findings.add(feed_answering(core, readings))
             pads |= _pads_in(readings) if len(pads) < len(PADS) else set()
             if sinks:
                 trace = core.take_trace()
-                for sink in sinks:
-                    sink.add(trace)
+                for taker in takers:
+                    taker.add(trace)
                 rows.append(piece.rows_s)
                 there = readings.of_source(wire.SLED)
                 sled.append((readings.t_s[there], readings.values[there, :3]))
@@ -192,9 +194,9 @@ def analyze(
         findings.add(finish_answering(core))
         if sinks:
             trace = core.take_trace()
-            for sink in sinks:
-                sink.add(trace)
-            _smooth(sinks, sled, core)
+            for taker in takers:
+                taker.add(trace)
+            _smooth(sinks, sled, stood, core)
         if spill is not None and series is not None:
             _write_series(series, rows, spill)
     return Analysis(source, core, findings, pads, tap.curves() if tap is not None else None)
@@ -218,7 +220,7 @@ def _pads_in(readings: Stretch) -> set[str]:
     return {name for column, name in enumerate(PADS) if np.isfinite(values[:, column]).any()}
 
 
-def _smooth(sinks: Sequence[Spill | Tap], sled: list[tuple[np.ndarray, np.ndarray]], core: Core) -> None:
+def _smooth(sinks: Sequence[Spill | Tap], sled: list[tuple[np.ndarray, np.ndarray]], stood: Stood, core: Core) -> None:
     """Without a leg IMU: the sled's path from rest to rest in place of the filter's."""
     c = core.calibration
     if c is None or not c.has_sled or c.has_leg or not sled:
@@ -226,7 +228,7 @@ def _smooth(sinks: Sequence[Spill | Tap], sled: list[tuple[np.ndarray, np.ndarra
     t_s = np.concatenate([times for times, _ in sled])
     along = np.concatenate([force @ c.rail for _, force in sled]) - c.gravity_along_mps2
     order = np.flatnonzero(t_s > np.concatenate([[-np.inf], np.maximum.accumulate(t_s)[:-1]]))
-    position, velocity = sled_path(t_s[order], along[order], c.sled_floor_mps2)
+    position, velocity = sled_path(t_s[order], along[order], c.sled_floor_mps2, stood.spans_s)
     for sink in sinks:
         sink.replace("sled_position_m", t_s[order], position)
         sink.replace("sled_velocity_mps", t_s[order], velocity)

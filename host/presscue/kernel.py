@@ -26,7 +26,7 @@ ROOM = 32  # rows of the buffer that one reading may need at the most
 
 COLUMNS = (
     "time_s", "knee_flexion_deg", "knee_rate_dps", "sled_position_m", "sled_velocity_mps", "leg_pitch_deg",
-    "valgus_deg", "heel_left", "heel_right", "seat",
+    "valgus_deg", "heel_left", "heel_right", "seat", "still",
 )  # fmt: skip
 """Columns of a trace, one row a reading."""
 
@@ -113,6 +113,7 @@ def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace
             row[7] = x.heel_left
             row[8] = x.heel_right
             row[9] = x.seat
+            row[10] = x.still
         if source != PADS:
             activity.step(s, t_s[i], source, values[i])
             if activity.enough(s, turn_rad):

@@ -48,7 +48,8 @@ def orientation(dt, force, rate):
     carried = np.array([1.0, 0.0, 0.0, 0.0])  # sensor to a frame that only the gyro carries
     level = np.array([1.0, 0.0, 0.0, 0.0])  # and from there to a level one
     bias, mean_rate, mean_force = np.zeros(3), rate[0].copy(), force[0].copy()
-    one, two = np.zeros(3), np.zeros(3)  # the mean force in the carried frame, smoothed twice
+    mean, slope = np.zeros(3), np.zeros(3)  # of the force in the carried frame: a Butterworth filter of second order
+    cut = math.sqrt(2.0) / GRAVITY_S
     still_s, rested_s = 0.0, 0.0
     for i in range(n):
         slow = min(dt / REST_S, 1.0)
@@ -70,12 +71,14 @@ def orientation(dt, force, rate):
             carried = product(carried, np.array([math.cos(0.5 * size * dt), half * wx, half * wy, half * wz]))
             carried /= math.sqrt((carried * carried).sum())
         fx, fy, fz = turned(carried, force[i, 0], force[i, 1], force[i, 2])
-        part = max(dt / (0.5 * GRAVITY_S), 1.0 / (i + 1))  # a plain mean until there is enough to forget
         felt = np.array([fx, fy, fz])
         for k in range(3):
-            one[k] += part * (felt[k] - one[k])
-            two[k] += part * (one[k] - two[k])
-        ux, uy, uz = turned(level, two[0], two[1], two[2])
+            if i * dt < GRAVITY_S:  # a plain mean until there is enough to forget
+                mean[k] += (felt[k] - mean[k]) / (i + 1)
+            else:
+                slope[k] += dt * cut * (cut * (felt[k] - mean[k]) - math.sqrt(2.0) * slope[k])
+                mean[k] += dt * slope[k]
+        ux, uy, uz = turned(level, mean[0], mean[1], mean[2])
         size = math.sqrt(ux * ux + uy * uy + uz * uz)
         if size > 1e-6:
             w = math.sqrt(max(0.5 * (1.0 + uz / size), 1e-12))
