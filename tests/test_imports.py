@@ -42,6 +42,7 @@ PURE = (
     "surprise",
     "strap",
     "recheck",
+    "leg_alone",
     "fit",
     "tracker",
     "activity",

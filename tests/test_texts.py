@@ -93,8 +93,8 @@ def test_what_the_core_says_can_be_translated(monkeypatch: pytest.MonkeyPatch):
     sentences += [f"{side} {KINDS['heel_lift'][2]}" for side in ("left", "right")]
     for _, what, action in ADVICE.values():
         sentences += [what.format(size=12.0), action]
-    both = Calibration(0.0, True, True)
-    for calibration in (None, both, Calibration(0.0, True, False), Calibration(0.0, False, True)):
+    both, estimate = Calibration(0.0, True, True), Calibration(0.0, False, True, estimated=True)
+    for calibration in (None, both, Calibration(0.0, True, False), Calibration(0.0, False, True), estimate):
         for pads in ((), ("heel_left",), ("heel_left", "heel_right", "seat")):
             for leg in (None, "left", "right"):
                 for cells in (False, True):

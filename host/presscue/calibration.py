@@ -12,7 +12,7 @@ from presscue.linkage import Links, mirrored
 
 VALUES = 30
 REMARKS = 6  # that a message has room for
-LAYOUTS = (8, 9, 10, 11, 26, 27)
+LAYOUTS = (8, 9, 10, 11, 26, 27, 42, 58)
 
 
 class NoFit(Exception):
@@ -30,6 +30,7 @@ class Calibration:
     rail: (3,) unit vector, outward along the rail; gravity_along_mps2: specific force at rest along it.
     axis: (3,) unit vector of flexion in the leg IMU; first, second: (3,) in-plane axes (second = axis x first).
     links: those of the mirrored leg (linkage.py) where the leg IMU is on the thigh.
+    estimated: flexion follows from the leg alone, as far as the usual leg is this one's (leg_alone.py).
     sled_floor_mps2: deviation of the sled's acceleration along the rail from its running mean, at rest.
     """
 
@@ -46,6 +47,7 @@ class Calibration:
     sd: np.ndarray = field(default_factory=lambda: np.zeros(6))  # thigh, shank, height, strap, tissue, mount
     sled_floor_mps2: float = 0.05
     cost: float = math.nan
+    estimated: bool = False
     rail_sd_deg: float = math.nan  # of the incline
     axis_sd_deg: float = math.nan
     gyro_bias_sd_radps: float = math.nan
@@ -87,8 +89,8 @@ class Calibration:
 
     @property
     def layout(self) -> int:
-        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 3 always, bit 4 leg IMU on the thigh."""
-        return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.on_thigh) << 4
+        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 3 always, bit 4 on the thigh, bit 5 estimated."""
+        return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.on_thigh) << 4 | int(self.estimated) << 5
 
     def same_as(self, other: "Calibration") -> bool:
         """Whether both measure alike, to the bit; remarks apart."""
@@ -110,8 +112,8 @@ class Calibration:
         a = np.array(v)
         return Calibration(
             effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
-            Leg(*v[12:17], carried=0.0 if layout & 16 else 1.0), a[17:23], v[25], v[26], v[27], v[28], v[29],
-            remarks=remarks_of(a[VALUES:], effective_s),
+            Leg(*v[12:17], carried=0.0 if layout & 16 else 1.0), a[17:23], v[25], v[26], bool(layout & 32),
+            v[27], v[28], v[29], remarks=remarks_of(a[VALUES:], effective_s),
         )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ class Core:
         if self.config.horizon_s is not None:
             ahead = self._p_faults.prediction._replace(latency_s=0.0, reaction_s=self.config.horizon_s)
             self._p_faults = self._p_faults._replace(prediction=ahead)
+        self._p_measured = self._p_faults  # where flexion is measured, not estimated
         self._p_reps = reps.Params()
         self._states = kernel.new_states()
         self._ledger = events.Ledger()
@@ -333,9 +334,10 @@ class Core:
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
         self._p_reps = self._rules(c)
+        self._p_faults = faults.by_estimate(self._p_measured) if c.estimated else self._p_measured
         self._states = kernel.new_states()
         self._loop = None
-        self._ledger = events.Ledger()
+        self._ledger = events.Ledger() if c.has_sled else events.Ledger(events.BY_LEG)
         self._hip = hip.Watch()
         self._trace.clear()
         self._late_until_s = self._now_s

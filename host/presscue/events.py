@@ -161,13 +161,22 @@ def event_of(row) -> Event:
     )  # fmt: skip
 
 
+BY_LEG = frozenset(("heel_lift", "seat_lift", "valgus", "varus", "tempo"))
+"""Faults that getting up looks like to a leg sensor alone."""
+
+
 class Ledger:
-    """Rows in, results out, in order; settles which rep an event belongs to, and whether a prediction came true."""
+    """Rows in, results out, in order; settles which rep an event belongs to, and whether a prediction came true.
+
+    waiting: kinds that are told only once their rep is complete, and never where it does not come to be.
+    """
 
     EARLY_S = 0.3
     """An onset this long before the rep's start still belongs to it: both are known to about a tenth of a second."""
 
-    def __init__(self):
+    def __init__(self, waiting: frozenset[str] = frozenset()):
+        self._waiting = waiting
+        self._held: dict[tuple[str, str | None, float, bool], Event] = {}  # events of those kinds
         self._reps: list[Rep] = []  # of the present set
         self._events: dict[tuple[str, str | None, float, bool], Event] = {}  # of the present set
         self._lasting: dict[tuple[str, str | None, float, bool], Event] = {}  # of earlier sets, settled, not yet over
@@ -178,7 +187,7 @@ class Ledger:
         if action == REP:
             rep = rep_of(row)
             self._reps.append(rep)
-            return [rep, *self._settle(rep)]
+            return [rep, *self._settle(rep), *self._release(rep, float(row["t_s"]))]
         if action == SET:
             return [*self.close(), set_of(row)]
         if action == HALFWAY:
@@ -195,8 +204,16 @@ class Ledger:
             if math.isnan(event.end_s):
                 self._lasting[key] = event
         self._events.clear()
+        self._held.clear()
         self._reps.clear()
         return changed
+
+    def _release(self, rep: Rep, t_s: float) -> list[Event]:
+        """The events that waited for this rep, told at t_s."""
+        own = [key for key, event in self._held.items() if rep.start_s - self.EARLY_S <= event.onset_s <= rep.end_s]
+        told = [replace(self._held.pop(key), rep=rep.rep, detected_s=t_s) for key in own]
+        self._events |= {event.key: event for event in told}
+        return told
 
     def _note(self, event: Event) -> list[Event]:
         key = event.key
@@ -215,6 +232,9 @@ class Ledger:
         for rep in self._reps:
             if rep.start_s <= _begun_s(event) <= rep.end_s:
                 event = replace(event, rep=rep.rep)
+        if event.kind in self._waiting and known is None and not self._has(event):
+            self._held[key] = event
+            return []
         self._events[key] = event
         return [*said, event]
 

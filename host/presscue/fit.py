@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from presscue import advice
+from presscue import advice, leg_alone
 from presscue.advice import Remark
 from presscue.belief import MOUNT, after_rest, usual, vector
 from presscue.calibration import Calibration, History, NoFit, Priors
@@ -20,6 +20,7 @@ from presscue.mounting import (
     RAIL_OFF_DEG,
     along_rail,
     angle_deg,
+    moved_in_hold,
     moving_with_sled,
     not_swapped,
     on_rail,
@@ -44,7 +45,6 @@ TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyo
 CONTRADICTED = 12.0  # the same for feet put elsewhere; clean later sets: up to 7, with faults in them 9
 REST_BEFORE_S = 1.0
 UNEXPLAINED, LEAST_COST = 5.0, 0.02  # a change after which the readings surprise so many times more than before is none
-HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
 HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
 HOLD_BELIEVED = 1.25  # unless the readings surprise so many times more with it
 
@@ -86,7 +86,7 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     moving = moving_with_sled(history, c) if has_sled else np.ones(len(history.leg_t_s), np.bool_)
     c = with_leg(c, history, moving)
     if not has_sled:
-        return c
+        return leg_alone.with_hold(history, priors, c)
     c = on_rail(history, c, *rail_by_leg(history, c, moving))
     moving = moving_with_sled(history, c)
     c = with_leg(c, history, moving)
@@ -231,12 +231,9 @@ def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[P
         remarks.append(Remark(advice.RAIL_CONTRADICTED, float(history.sled_t_s[0]), abs(frames.rail_deg)))
     if hold_s is not None:
         held = history.leg[(history.leg_t_s >= hold_s[0]) & (history.leg_t_s <= hold_s[1])]
-        if len(held) > 10:
-            turning = float(np.sqrt(np.mean(np.sum((held[:, 3:] - held[:, 3:].mean(axis=0)) ** 2, axis=1))))
-            spread = float(np.sqrt(np.mean(np.sum((held[:, :3] - held[:, :3].mean(axis=0)) ** 2, axis=1))))
-            if turning > HOLD_TURN_RADPS or spread > HOLD_SPREAD_MPS2:
-                remarks.append(Remark(advice.HOLD_MOVED, hold_s[0]))
-                hold_s = None
+        if len(held) > 10 and moved_in_hold(held):
+            remarks.append(Remark(advice.HOLD_MOVED, hold_s[0]))
+            hold_s = None
     return problem_of(history, frames, usual(priors), hold_s), remarks
 
 

@@ -7,6 +7,8 @@ from .calibration import Calibration
 NOT = "not measured: "
 NAMED = 3
 """Times of silence that are named one by one."""
+ESTIMATE = "leg, an estimate by the straight-leg hold and the lengths of a usual leg"
+NO_HOLD = ", nor a straight-leg hold to estimate it by"
 KNEE = ("knee_flexion", "lockout", "slam", "depth")
 BY_EITHER = ("reps", "sled_position", "tempo", *KNEE)
 """What leg and sled measure together, and either alone while the other is away."""
@@ -48,7 +50,11 @@ def measured(
         lacking = "no leg IMU" if has_sled else "no sled IMU"
         no_knee = NOT + lacking
         no_sled, no_leg, no_rep = NOT + "no sled IMU", NOT + "no leg IMU", NOT + "no IMU"
-    knee = "leg+sled" if linked else no_knee
+    knee = depth = slam = "leg+sled" if linked else no_knee
+    if has_leg and not linked:
+        knee = ESTIMATE if calibration is not None and calibration.estimated else no_knee + NO_HOLD
+    if knee == ESTIMATE:
+        depth = NOT + "a leg IMU alone tells a deep knee too roughly"
     sled = "leg+sled" if linked else "sled" if has_sled else no_sled
     by = "+".join(name for name, there in (("leg", has_leg), ("sled", has_sled)) if there)
     heels = {name: f"{name.replace('_', ' ')} pad" for name in ("heel_left", "heel_right")}
@@ -67,8 +73,8 @@ def measured(
         "sled_position": sled,
         "leg_pitch": "leg" if has_leg else no_leg,
         "lockout": knee,
-        "slam": knee,
-        "depth": knee,
+        "slam": slam,
+        "depth": depth,
         "tempo": by or no_rep,
         "heel_lift": (" and ".join(there) if by else no_rep) if there else NOT + "no heel pad",
         "seat_lift": _seat_lift(pads, by or no_rep, linked),
@@ -90,7 +96,7 @@ def _but(name: str, how: str, away: Mapping[str, Spans], linked: bool) -> str:
         how += _while(_without(leg, both), f"leg IMU silent: from the sled alone{sure}")
         how += _while(_without(sled, both), "sled IMU silent: from the leg alone")
         return how + _while(both, f"{NOT}both IMUs silent")
-    if name in ("leg_pitch", "valgus", "varus") or (name in BY_EITHER and how == "leg"):
+    if name in ("leg_pitch", "valgus", "varus") or (name in BY_EITHER and how.startswith("leg")):
         return how + _while(leg, f"{NOT}leg IMU silent")
     return how + _while(sled, f"{NOT}sled IMU silent") if name in BY_EITHER else how
 

@@ -21,6 +21,7 @@ GYRO_BIAS_SD_RADPS = 0.001  # what a rest of a second leaves open
 RAIL_OFF_DEG = 6.0
 ONE_WAY = 0.5  # the share of its movement that a sled makes along one direction, at the least
 IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
+HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
 
 
 def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
@@ -177,6 +178,12 @@ def sled_floor(t_s: np.ndarray, along: np.ndarray) -> float:
     a = along[:, None]
     spread = np.sqrt(smooth((a - smooth(a, t_s, 0.3)) ** 2, t_s, 0.3))
     return max(float(np.quantile(spread, 0.1)), 0.005)
+
+
+def moved_in_hold(held: np.ndarray) -> bool:
+    """Whether the leg moved in its readings (n, 6) of a straight-leg hold."""
+    spread = np.sqrt(np.mean((held - held.mean(axis=0)) ** 2, axis=0))
+    return bool(np.linalg.norm(spread[3:]) > HOLD_TURN_RADPS or np.linalg.norm(spread[:3]) > HOLD_SPREAD_MPS2)
 
 
 def not_swapped(history: History) -> None:

@@ -21,6 +21,7 @@ PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
 """Orders of a rep's strokes."""
 
 AFTER_HOLD_S = 1.5  # a leg held straight begins to bend so soon after the hold
+AFTER_OFF_S = 0.3  # one that is back on the sled goes on so soon to where it pushes
 PUT_DOWN_S = 1.0  # and once the sled has stood for so long, it is on its stops
 
 
@@ -100,6 +101,13 @@ def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
 
 
 @njit
+def into_place(p, s, start_s):
+    """Whether what began then is no stroke of a set: it puts the sled on its stops after the straight-leg hold, or
+    brings the leg back to where it pushes."""
+    return start_s < max(p.held_s + AFTER_HOLD_S, s.off_s + AFTER_OFF_S)
+
+
+@njit
 def end_stroke(p, s, t, out):
     """The present stroke is over: it begins a pair, completes one, or is a dip within one."""
     if s.direction > 0:
@@ -110,7 +118,7 @@ def end_stroke(p, s, t, out):
     if s.spent == 1:
         s.spent = 0
         return
-    if start_s < p.held_s + AFTER_HOLD_S:
+    if into_place(p, s, start_s):
         s.first = 0
         return
     length = s.high - s.low
@@ -178,8 +186,9 @@ def follow_strokes(p, s, t, out):
     """Running extremes of the present stroke, and its end."""
     y = s.y
     least = s.least
-    from_hold = min(s.high_s, s.low_s) < p.held_s + AFTER_HOLD_S
-    if from_hold and s.direction == 0 and t - s.moved_s >= PUT_DOWN_S:  # too short a way for a stroke of its own
+    if into_place(p, s, min(s.high_s, s.low_s)) and t - s.moved_s >= PUT_DOWN_S:
+        s.first = 0
+        s.direction = 0
         s.high = s.low = y
         s.high_s = s.low_s = t
     if y >= s.high:

@@ -113,6 +113,7 @@ STATE = np.dtype(
         ("settled", "i8"),  # 1 once it is known which stroke the set's reps begin with
         ("moved_s", "f8"),
         ("on_s", "f8"),  # last time the legs were on the sled
+        ("off_s", "f8"),  # last time the leg was seen off it, where there is no sled sensor
         ("reps", "i8"),  # confirmed over the recording
         ("sets", "i8"),
         ("set_reps", "i8"),
@@ -133,6 +134,7 @@ def new_state() -> np.ndarray:
     state.rep = -1
     state.t_s = -math.inf
     state.last_set_end_s = math.nan
+    state.off_s = -math.inf
     return state
 
 
@@ -142,6 +144,8 @@ def step(p, s, x, out):
     if x.source == PADS:
         return
     if not take_measure(p, s, x):
+        if x.engaged == 0.0:
+            s.off_s = x.t_s
         if s.active == 1 and x.engaged == 0.0:
             forget_strokes(s)
             if x.t_s - s.moved_s > p.away_s:

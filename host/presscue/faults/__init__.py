@@ -110,6 +110,18 @@ LIMITS = {
     "imbalance_part": ("imbalance", "part", 0.05, 0.8, "a part of what both heels read"),
 }
 
+
+def by_estimate(params: Params) -> Params:
+    """The same where flexion is an estimate of the leg alone: good near straight, too rough for depth, and no sled to
+    tell a slam by."""
+    slam_never = params.slam._replace(speed_mps=math.inf, straight_deg=-math.inf)
+    return params._replace(
+        slam=slam_never,
+        depth=params.depth._replace(max_flexion_deg=math.inf),
+        lockout=params.lockout._replace(caution=0.0),
+    )
+
+
 CUE_LATENCY_S = Prediction().latency_s
 """From detection to the actuator: the design's budget, until it is measured."""
 

@@ -88,7 +88,8 @@ def step_leg_reading(m, s, f, t, v):
     f2 = v[0] * m.second[0] + v[1] * m.second[1] + v[2] * m.second[2]
     step_pitch(m, s, t, rate, f1, f2)
     f.pitch_deg = (s.pitch.x[0] - s.pitch_zero) * DEGREES
-    watch_steps(s, t)
+    s.rate = rate - s.pitch.x[1]
+    watch_steps(m, s, t)
     rate1 = v[3] * m.first[0] + v[4] * m.first[1] + v[5] * m.first[2]
     rate2 = v[3] * m.second[0] + v[4] * m.second[1] + v[5] * m.second[2]
     step_plane(s, t, dt, rate, rate1, rate2, v[0] * m.axis[0] + v[1] * m.axis[1] + v[2] * m.axis[2])

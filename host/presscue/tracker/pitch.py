@@ -6,6 +6,10 @@ from presscue.compiled import njit
 from presscue.estimator import GRAVITY_MPS2, update_entry
 from presscue.linkage import wrapped
 from presscue.tracker.state import LOST_S
+from presscue.tracker.steps import walks
+
+SHAKING_S = 0.05  # a leg that turns (rad/s) accelerates too: gravity is believed the less, rad
+FAR_RAD = 0.2  # an angle so far from gravity's tells nothing of the gyro
 
 
 @njit
@@ -41,6 +45,9 @@ def step_pitch(m, s, t, rate, f1, f2):
         measured = -math.atan2(f2, f1)
     size = math.hypot(f1, f2)
     if size > 0.3 * GRAVITY_MPS2:
-        spread = 0.05 + abs(size - GRAVITY_MPS2) / GRAVITY_MPS2 + 0.05 * abs(rate)
+        spread = 0.05 + abs(size - GRAVITY_MPS2) / GRAVITY_MPS2 + SHAKING_S * abs(rate)
         residual = wrapped(measured - x[0])
-        update_entry(s.pitch, 0, residual, spread * spread, math.inf)
+        if walks(s, t) or abs(residual) > FAR_RAD:  # a walk turns the leg about other axes too
+            x[0] += P[0, 0] / (P[0, 0] + spread * spread) * residual
+        else:
+            update_entry(s.pitch, 0, residual, spread * spread, math.inf)

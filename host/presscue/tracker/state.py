@@ -8,6 +8,7 @@ import numpy as np
 from presscue.belief import TISSUE
 from presscue.calibration import Calibration, Priors
 from presscue.estimator import FILTER, Leg, Noise, filter_dtype
+from presscue.leg_alone import geometry_sd
 from presscue.linkage import Links
 
 LOST_S = 0.3  # an IMU silent for longer is not measured
@@ -24,6 +25,7 @@ class Model(NamedTuple):
     has_sled: bool
     has_leg: bool
     linked: bool
+    estimated: bool
     rail: Vector
     along: float
     floor_mps2: float
@@ -50,6 +52,7 @@ def model_of(c: Calibration, priors: Priors | None = None) -> Model:
         c.has_sled,
         c.has_leg,
         c.linked,
+        c.estimated,
         rail,
         c.gravity_along_mps2,
         c.sled_floor_mps2,
@@ -60,7 +63,7 @@ def model_of(c: Calibration, priors: Priors | None = None) -> Model:
         c.links,
         c.leg,
         Noise(),
-        SD_PER_TISSUE * float(c.sd[TISSUE]),
+        geometry_sd(c) if c.estimated else SD_PER_TISSUE * float(c.sd[TISSUE]),
         INWARD[priors.leg if priors is not None else None],
     )
 
@@ -98,6 +101,7 @@ STATE = np.dtype(
         ("dead_mps", "f8"),  # velocity by its own pushes since it last stood
         # leg
         ("leg_t_s", "f8"),
+        ("rate", "f8"),  # about the flexion axis, without bias (rad/s)
         ("f1_low", "f8"),  # in-plane specific force (m/s2) and rate (rad/s), smoothed
         ("f2_low", "f8"),
         ("rate_low", "f8"),
@@ -118,7 +122,8 @@ STATE = np.dtype(
         ("swing_top_t_s", "f8"),
         ("swing_low", "f8"),
         ("swing_low_t_s", "f8"),
-        ("step_t_s", "f8"),  # the last step
+        ("brisk_t_s", "f8"),  # the last swing as brisk as a step, and the last step
+        ("step_t_s", "f8"),
     ]
 )
 
@@ -126,7 +131,7 @@ STATE = np.dtype(
 def new_state() -> np.ndarray:
     """A state array (1,) that has seen nothing: element 0 is the record that `step` takes; copying it saves it."""
     state = np.zeros(1, STATE).view(np.recarray)
-    for name in ("sled_t_s", "leg_t_s", "moved_t_s", "busy_t_s", "filter_t_s", "wait_t_s", "step_t_s"):
+    for name in ("sled_t_s", "leg_t_s", "moved_t_s", "busy_t_s", "filter_t_s", "wait_t_s", "brisk_t_s", "step_t_s"):
         state[name] = -1e9
     state["sled"]["P"] = np.diag([1e-6, 1e-4, 0.03**2])
     state["pitch"]["P"] = np.diag([1.0, 0.02**2, 0.02**2])

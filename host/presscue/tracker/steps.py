@@ -4,12 +4,13 @@ from presscue.compiled import njit
 from presscue.tracker.state import LOST_S
 
 STEP_RAD, STEP_RADPS, STEP_S = 0.26, 1.05, 0.65  # a swing of the shank so far, and so fast or short, is a step
+NEXT_S = 1.5  # one that follows another so soon, where flexion tells too: one alone may be a press in haste
 STEPPING_S = 2.5  # how long after a step the leg is taken to be off the sled
 TURNED_BACK_RAD = 0.1  # a swing is over when the shank has come back by this
 
 
 @njit
-def watch_steps(s, t):
+def watch_steps(m, s, t):
     """Notes a step when a swing of the shank ends."""
     pitch = s.pitch.x[0]
     if t - s.leg_t_s > LOST_S:
@@ -32,7 +33,9 @@ def watch_steps(s, t):
     else:
         return
     if size > STEP_RAD and lasted > 0.0 and (lasted < STEP_S or size > STEP_RADPS * lasted):
-        s.step_t_s = t
+        if not m.estimated or t - s.brisk_t_s < NEXT_S:
+            s.step_t_s = t
+        s.brisk_t_s = t
 
 
 @njit

@@ -4,10 +4,26 @@ import math
 
 from presscue.compiled import njit
 from presscue.estimator import ACCELERATION, PHI, RATE
-from presscue.linkage import pose
+from presscue.linkage import flexion_at, pose, wrapped
 from presscue.tracker.linking import by_sled
 from presscue.tracker.state import DEGREES, LOST_S
 from presscue.tracker.steps import walks
+
+HELD_SD_RAD = 0.0175  # how straight a leg held straight is
+DEEPEST_RAD = 2.27  # no leg on a sled is bent farther
+
+
+@njit
+def write_estimate(m, s, f):
+    """Flexion of a leg alone, by its angle since it was held straight; NaN where no leg on a sled is so."""
+    psi = s.pitch.x[0] + math.atan2(m.leg.up_w, m.leg.up_u)
+    phi = flexion_at(m.links, m.leg.tissue, wrapped(psi - m.leg.mount_rad))
+    if phi > DEEPEST_RAD:
+        phi = math.nan
+    per = -1.0 / (pose(m.links, phi).theta1 + m.leg.tissue)
+    f.flexion_deg = phi * DEGREES
+    f.flexion_sd_deg = math.hypot(per * HELD_SD_RAD, m.geometry_sd * phi) * DEGREES
+    f.rate_dps = -s.rate * per * DEGREES
 
 
 @njit
@@ -38,13 +54,16 @@ def write_frame(m, s, f, t):
         f.flexion_deg = phi * DEGREES
         f.flexion_sd_deg = sd * DEGREES
         f.rate_dps = s.sled.x[1] / min(pose(m.links, phi).D1, -0.02) * DEGREES
+    elif m.estimated and t - s.leg_t_s < LOST_S and not walks(s, t):
+        write_estimate(m, s, f)
     else:
         f.flexion_deg = math.nan
         f.flexion_sd_deg = math.nan
         f.rate_dps = math.nan
     f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
-    f.engaged = 0.0 if (s.apart == 1 if both else walks(s, t)) else math.nan
+    off = s.apart == 1 if both else walks(s, t) or (m.estimated and math.isnan(f.flexion_deg))
+    f.engaged = 0.0 if off else math.nan
     if m.has_sled and t - s.sled_t_s < LOST_S:
         f.position_m = s.sled.x[0]
         f.velocity_mps = s.sled.x[1]
