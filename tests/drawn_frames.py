@@ -141,7 +141,7 @@ class Run:
 
     def __init__(self, rep_params: reps.Params | None = None, fault_params: faults.Params | None = None):
         self.params = rep_params or reps.Params(), fault_params or faults.Params()
-        self.state, self.states = reps.new_state(), faults.new_states()
+        self.state, self.states = reps.new_state(), faults.new_state()
         self.out = events.new_buffer(4096)
         self.predictions: list[Event] = []
         self.last = frame.new_frame().view(np.recarray)
@@ -149,18 +149,18 @@ class Run:
     def feed(self, frames: np.ndarray) -> np.ndarray:
         """Rows that these frames bring."""
         self.last = frames[-1:].copy().view(np.recarray) if len(frames) else self.last
-        drive(self.params[0], self.state[0], self.params[1], self.states, frames.view(np.recarray), self.out)
+        drive(self.params[0], self.state[0], self.params[1], self.states[0], frames.view(np.recarray), self.out)
         return events.drain(self.out)
 
     def finish(self) -> np.ndarray:
         reps.finish(self.params[0], self.state[0], self.out)
-        faults.finish_all(self.params[1], self.states, self.last[0], self.state[0], self.out)
+        faults.finish_all(self.params[1], self.states[0], self.last[0], self.state[0], self.out)
         return events.drain(self.out)
 
     def copy(self) -> "Run":
         """Go on from here in another object."""
         other = Run(*self.params)
-        other.state, other.states = self.state.copy(), faults.copy_states(self.states)
+        other.state, other.states = self.state.copy(), self.states.copy()
         return other
 
     def results(self, frames: np.ndarray) -> tuple[list[Rep], list[SetResult], list[Event]]:

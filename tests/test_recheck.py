@@ -58,7 +58,7 @@ def test_the_best_quadratic_step_tells_what_a_fit_would_gain(session):
     problem = problem_of(history, c, after_rest(c, stepped=True), None)
     p = vector(c)
     p[2] += 0.05
-    normal, slope, _ = sensitivities_of(problem, p)
+    normal, slope, _ = sensitivities_of(problem, p, problem.whitened(p))
     residuals = problem.residuals(p)[: 3 * len(problem.t_s)]
     columns = [(problem.residuals(p + step)[: len(residuals)] - residuals) / step.sum() for step in np.diag(STEPS)]
     jacobian = np.stack(columns, axis=1)

@@ -148,9 +148,10 @@ class Analysis:
         }
 
 
-def open_source(path: Path, profile: Profile | None) -> Source:
-    """Open a session file or a table. profile: None takes the recording's own, if it has one. Raises InputError."""
-    return _open_session(path, profile) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
+def open_source(path: Path, profile: Profile | None, *, rows: bool = True) -> Source:
+    """Open a session file or a table. profile: None takes the recording's own, if it has one. rows: whether the times
+    of a session file's rows are wanted. Raises InputError."""
+    return _open_session(path, profile, rows) if path.suffix.lower() == SUFFIX else _open_table(path, profile)
 
 
 def analyze(
@@ -166,7 +167,7 @@ def analyze(
 
     profile: None takes the recording's own, if it has one. horizon_s: as in CoreConfig. curves: keep them, thinned.
     """
-    source = open_source(path, profile)
+    source = open_source(path, profile, rows=series is not None or curves)
     core = core_of(source.profile, patient=True, trace=curves or series is not None, horizon_s=horizon_s)
     findings, pads = Findings(), set()
     rows: list[np.ndarray] = []
@@ -265,7 +266,7 @@ def _open_table(path: Path, profile: Profile | None) -> Source:
     return source
 
 
-def _open_session(path: Path, profile: Profile | None) -> Source:
+def _open_session(path: Path, profile: Profile | None, rows: bool) -> Source:
     recording = read_recording(path)
     if profile is None:
         profile = Profile() if recording.profile is None else parse_profile(recording.profile, f"{path}: its profile")
@@ -280,6 +281,9 @@ def _open_session(path: Path, profile: Profile | None) -> Source:
             for event in events:
                 cues.hear(event)
             read += len(readings.source)
+            if not rows:
+                yield Piece(readings, held_s)
+                continue
             newest_s = [readings.t_s[there][-1] for there in map(readings.of_source, IMUS) if there.any()]
             times_s = np.sort(np.concatenate([held_s, readings.t_s[~readings.of_source(wire.PADS)]]))
             ended = np.searchsorted(times_s, min(newest_s, default=-math.inf), side="right")

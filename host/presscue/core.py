@@ -153,7 +153,7 @@ class Core:
         if self._wanted is None and self._model is not None:
             reps.finish(self._p_reps, self._states.reps[0], self._states.out)
             frame, rep = self._states.frame[0], self._states.reps[0]
-            faults.finish_all(self._p_faults, self._states.faults, frame, rep, self._states.out)
+            faults.finish_all(self._p_faults, self._states.faults[0], frame, rep, self._states.out)
             self._collect(outs)
             outs.extend(self._ledger.close())
             if self._hip.over:

@@ -38,14 +38,14 @@ class States(NamedTuple):
     frame: np.ndarray
     reps: np.ndarray
     plane: np.ndarray
-    faults: faults.States
+    faults: np.ndarray
     out: Buffer
 
 
 def new_states() -> States:
     """A loop that has seen nothing."""
     return States(
-        tracker.new_state(), new_frame().view(np.recarray), reps.new_state(), plane.new_state(), faults.new_states(),
+        tracker.new_state(), new_frame().view(np.recarray), reps.new_state(), plane.new_state(), faults.new_state(),
         new_buffer(),
     )  # fmt: skip
 
@@ -91,7 +91,7 @@ def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace
     model, p_reps, p_faults, states = loop.model, loop.p_reps, loop.p_faults, loop.states
     x = states.frame[0]
     rep = states.reps[0]
-    track, baseline = states.tracker[0], states.plane[0]
+    track, baseline, detectors = states.tracker[0], states.plane[0], states.faults[0]
     s = moved[0]
     out = states.out
     for i in range(begin, end):
@@ -100,7 +100,7 @@ def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace
         tracker.step(model, track, x, t_s[i], source, values[i])
         reps.step(p_reps, rep, x, out)
         plane.step(baseline, x, rep)
-        faults.step_all(p_faults, states.faults, x, rep, out)
+        faults.step_all(p_faults, detectors, x, rep, out)
         if trace.shape[0] > 0:
             row = trace[i]
             row[0] = x.t_s

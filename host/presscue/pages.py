@@ -76,8 +76,8 @@ def _open(buffer: bytes, at: int, count: int) -> tuple[int, np.ndarray, np.ndarr
     pages = flat[at : at + count * size].reshape(count, size)
     heads = np.ascontiguousarray(pages[:, : _HEAD.itemsize]).view(_HEAD)[:, 0]
     checks = np.ascontiguousarray(pages[:, _CHECK_AT:]).view("<u4")[:, 0]
-    checked = np.ndarray((count,), f"V{_CHECK_AT}", buffer, at, strides=(size,)).tolist()
-    crcs = np.fromiter(map(crc32, checked), np.uint32, count)
+    view = memoryview(buffer)
+    crcs = np.fromiter((crc32(view[a : a + _CHECK_AT]) for a in range(at, at + count * size, size)), np.uint32, count)
     good = (pages[:, : len(_START)] == _START).all(axis=1) & (checks == crcs) & (heads["used"] <= wire.PAGE_ROOM)
     intact = _leading(good)
     # Length bytes chain the messages of a page: all pages are walked in step, one message each at a time.

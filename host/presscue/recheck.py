@@ -32,8 +32,10 @@ def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
     NoFit if the sled has not moved."""
     if not frames_hold(history, c):
         return False
-    problem = problem_of(history, c, after_rest(prior, stepped=True), None).trusting(vector(c))
-    normal, slope, curve = sensitivities_of(problem, vector(c))
+    problem = problem_of(history, c, after_rest(prior, stepped=True), None)
+    white = problem.whitened(vector(c))
+    problem = problem.trusting(vector(c), white)
+    normal, slope, curve = sensitivities_of(problem, vector(c), white)
     if not mount_holds(curve):
         return False
     belief = problem.belief
@@ -64,41 +66,44 @@ def mount_holds(curve: np.ndarray) -> bool:
     return bool(np.all(np.abs(after - before) < EVEN_RAD))
 
 
-def sensitivities_of(problem: Problem, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """At p: the innovations' normal matrix (6, 6), their gradient (6,), and the mount's weight and pull by windows."""
-    trials = np.vstack([p, p + np.diag(STEPS)])
+def sensitivities_of(problem: Problem, p: np.ndarray, white: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """At p: the innovations' normal matrix (6, 6), their gradient (6,), and the mount's weight and pull by windows.
+    white (n, 3): the innovations there."""
     normal, slope = np.zeros((6, 6)), np.zeros(6)
     curve = np.zeros((1 + int((problem.t_s[-1] - problem.t_s[0]) / WINDOW_S), 2))
-    filters = np.zeros(len(trials), FILTER).view(np.recarray)
+    filters = np.zeros(6, FILTER).view(np.recarray)
     trust = np.ones(len(problem.t_s)) if problem.trust is None else problem.trust
+    weights = INNOVATION_WEIGHT * np.sqrt(trust)
     sensitivities(
-        *problem.seen, INNOVATION_WEIGHT * np.sqrt(trust), problem.leg, trials, FIT_NOISE, filters, normal, slope, curve
+        *problem.seen, weights, white, problem.leg, p + np.diag(STEPS), FIT_NOISE, filters, normal, slope, curve
     )
     return normal, slope, curve
 
 
 @njit
-def sensitivities(kinds, t_s, readings, loud, starts, weights, sits, trials, noise, filters, normal, slope, curve):
-    """See above. weights (n,) of the innovations. trials (7, 6): p, and p with each entry one of STEPS away. filters
-    (7,): room."""
-    white, row = np.zeros((7, 3)), np.zeros(6)
+def sensitivities(
+    kinds, t_s, readings, loud, starts, weights, white, sits, trials, noise, filters, normal, slope, curve
+):
+    """See above. weights (n,) of the innovations. trials (6, 6): p with each entry one of STEPS away. filters (6,):
+    room."""
+    moved, row = np.zeros((6, 3)), np.zeros(6)
     for i in range(len(t_s)):
-        for k in range(7):
+        for k in range(6):
             p = trials[k]
             links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], sits.up_u, sits.up_w, sits.carried)
-            take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filters[k], white, k)
+            take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filters[k], moved, k)
         window = int((t_s[i] - t_s[0]) / WINDOW_S)
         for j in range(1 if kinds[i] == 0 else 3):
-            here = weights[i] * huber(white[0, j])
+            here = weights[i] * huber(white[i, j])
             for k in range(6):
-                row[k] = (weights[i] * huber(white[1 + k, j]) - here) / STEPS[k]
+                row[k] = (weights[i] * huber(moved[k, j]) - here) / STEPS[k]
                 slope[k] += row[k] * here
                 for other in range(k + 1):
                     normal[k, other] += row[k] * row[other]
-            if abs(white[0, j]) < FAIR:
-                turn = (white[1 + MOUNT, j] - white[0, j]) / STEPS[MOUNT]
+            if abs(white[i, j]) < FAIR:
+                turn = (moved[MOUNT, j] - white[i, j]) / STEPS[MOUNT]
                 curve[window, 0] += turn * turn
-                curve[window, 1] -= turn * white[0, j]
+                curve[window, 1] -= turn * white[i, j]
     for k in range(6):
         for other in range(k):
             normal[other, k] = normal[k, other]

@@ -116,12 +116,13 @@ class Problem:
         links, leg = self.split(p)
         return wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
 
-    def trusting(self, p: np.ndarray) -> "Problem":
-        """The same, with little weight on the windows that surprise far more than most under p: those with faults."""
-        white = np.minimum(np.abs(self.whitened(p)), 6.0)
+    def trusting(self, p: np.ndarray, white: np.ndarray | None = None) -> "Problem":
+        """The same, with little weight on the windows that surprise far more than most under p: those with faults.
+        white (n, 3): the innovations there, where they are known."""
+        size = np.minimum(np.abs(self.whitened(p) if white is None else white), 6.0)
         window = np.floor((self.t_s - self.t_s[0]) / WINDOW_S).astype(int)
         count = np.bincount(window)
-        cost = np.bincount(window, np.sum(white**2, axis=1)) / np.maximum(3 * count, 1)
+        cost = np.bincount(window, np.sum(size**2, axis=1)) / np.maximum(3 * count, 1)
         most = np.median(cost[count >= 0.5 * np.median(count[count > 0])])
         scale = max(SURPRISING * float(most), LEAST_SURPRISE)
         return replace(self, trust=((1.0 + cost / scale) ** -2)[window])

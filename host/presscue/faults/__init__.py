@@ -1,8 +1,8 @@
 """The detectors, one file each, and what runs them all after each reading.
 
 A detector is `Params`, `STATE`, `new_state()` and a compiled `step(p, s, x, rep, out)`: x is the FRAME record, rep the
-record of reps.py, out the Buffer of events.py. A further detector is one more file, one row in each of the tuples
-below, one line in `step_all`, and its rows in LIMITS; the numbers of faults are in events.FAULTS.
+record of reps.py, out the Buffer of events.py. A further detector is one more file, one row in Params, STATE and
+`new_state`, one line in `step_all`, and its rows in LIMITS; the numbers of faults are in events.FAULTS.
 """
 
 import math
@@ -37,64 +37,58 @@ class Params(NamedTuple):
     imbalance: Imbalance = Imbalance()
 
 
-class States(NamedTuple):
-    """The states of all detectors: structured arrays (1,). Each foot has its own heel lift."""
-
-    slam: np.ndarray
-    lockout: np.ndarray
-    prediction: np.ndarray
-    heel_left: np.ndarray
-    heel_right: np.ndarray
-    seat: np.ndarray
-    depth: np.ndarray
-    tempo: np.ndarray
-    valgus: np.ndarray
-    varus: np.ndarray
-    imbalance: np.ndarray
-
-
-def new_states() -> States:
-    """Detectors that have seen nothing."""
-    return States(
-        slam.new_state(),
-        lockout.new_state(),
-        prediction.new_state(),
-        heel_lift.new_state(HEEL_LEFT),
-        heel_lift.new_state(HEEL_RIGHT),
-        seat_lift.new_state(),
-        depth.new_state(),
-        tempo.new_state(),
-        valgus.new_state(1.0),
-        valgus.new_state(-1.0),
-        imbalance.new_state(),
-    )
+STATE = np.dtype(
+    [
+        ("slam", slam.STATE),
+        ("lockout", lockout.STATE),
+        ("prediction", prediction.STATE),
+        ("heel_left", heel_lift.STATE),
+        ("heel_right", heel_lift.STATE),
+        ("seat", heel_lift.STATE),
+        ("depth", depth.STATE),
+        ("tempo", tempo.STATE),
+        ("valgus", valgus.STATE),
+        ("varus", valgus.STATE),
+        ("imbalance", imbalance.STATE),
+    ]
+)
+"""The states of all detectors. One record: a tuple of arrays costs a count of references for each at each reading."""
 
 
-def copy_states(states: States) -> States:
-    """An independent copy."""
-    return States(*(state.copy() for state in states))
+def new_state() -> np.ndarray:
+    """A state array (1,) of detectors that have seen nothing."""
+    state = np.zeros(1, STATE).view(np.recarray)
+    state["prediction"] = prediction.new_state()
+    state["heel_left"] = heel_lift.new_state(HEEL_LEFT)
+    state["heel_right"] = heel_lift.new_state(HEEL_RIGHT)
+    state["seat"] = seat_lift.new_state()
+    state["valgus"], state["varus"] = valgus.new_state(1.0), valgus.new_state(-1.0)
+    for name, detector in (("slam", slam), ("lockout", lockout), ("depth", depth), ("tempo", tempo)):
+        state[name] = detector.new_state()
+    state["imbalance"] = imbalance.new_state()
+    return state
 
 
 @njit
 def step_all(p, s, x, rep, out):
-    """One reading through all detectors: p Params, s States."""
-    slam.step(p.slam, s.slam[0], x, rep, out)
-    lockout.step(p.lockout, s.lockout[0], x, rep, out)
-    prediction.step(p.prediction, s.prediction[0], x, rep, out)
-    heel_lift.step(p.heel_lift, s.heel_left[0], x, rep, out)
-    heel_lift.step(p.heel_lift, s.heel_right[0], x, rep, out)
-    heel_lift.step(p.seat_lift, s.seat[0], x, rep, out)
-    depth.step(p.depth, s.depth[0], x, rep, out)
-    tempo.step(p.tempo, s.tempo[0], x, rep, out)
-    valgus.step(p.valgus, s.valgus[0], x, rep, out)
-    valgus.step(p.valgus, s.varus[0], x, rep, out)
-    imbalance.step(p.imbalance, s.imbalance[0], x, rep, s.heel_left[0], s.heel_right[0], out)
+    """One reading through all detectors: p Params, s the STATE record."""
+    slam.step(p.slam, s.slam, x, rep, out)
+    lockout.step(p.lockout, s.lockout, x, rep, out)
+    prediction.step(p.prediction, s.prediction, x, rep, out)
+    heel_lift.step(p.heel_lift, s.heel_left, x, rep, out)
+    heel_lift.step(p.heel_lift, s.heel_right, x, rep, out)
+    heel_lift.step(p.seat_lift, s.seat, x, rep, out)
+    depth.step(p.depth, s.depth, x, rep, out)
+    tempo.step(p.tempo, s.tempo, x, rep, out)
+    valgus.step(p.valgus, s.valgus, x, rep, out)
+    valgus.step(p.valgus, s.varus, x, rep, out)
+    imbalance.step(p.imbalance, s.imbalance, x, rep, s.heel_left, s.heel_right, out)
 
 
 @njit
 def finish_all(p, s, x, rep, out):
     """The recording is over, and its last set ended: what is told of a whole set."""
-    imbalance.step(p.imbalance, s.imbalance[0], x, rep, s.heel_left[0], s.heel_right[0], out)
+    imbalance.step(p.imbalance, s.imbalance, x, rep, s.heel_left, s.heel_right, out)
 
 
 # name in the profile's [limits]: (detector, parameter, least, most, unit)
