@@ -7,7 +7,7 @@ from presscue.analyze import Analysis, Source
 from presscue.calibration import Priors
 from presscue.profile import Profile
 from presscue.simulator.performance import perform
-from presscue.simulator.render import render
+from presscue.simulator.render import IMU_COLUMNS, render
 from presscue.simulator.scenario import random_scenario
 from test_core import run
 from turned_sensors import ramp, swapped, turned
@@ -91,3 +91,22 @@ def test_a_hold_that_was_none_is_left_out(session):
         "hold_not_straight",
         "hold_not_still",
     }
+
+
+def test_a_hold_outside_the_recording_is_said_and_costs_nothing(session):
+    truth, table, priors, _, _ = session
+    _, found = run(table, Priors(priors.height_m, None, (9000.0, 9003.0)))
+    assert [advice.code for advice in found.advice] == ["hold_not_recorded"]
+    assert len(found.reps) == len(truth.reps)
+
+
+def test_a_hold_amid_a_rep_costs_no_rep(session):
+    truth, table, priors, _, _ = session
+    _, found = run(table, Priors(priors.height_m, None, (truth.reps[0].start_s, truth.reps[0].end_s)))
+    assert len(found.reps) == len(truth.reps)
+
+
+def test_two_sensors_on_the_sled_are_no_leg_press(session):
+    _, table, priors, _, _ = session
+    both = table | {leg: table[sled] for leg, sled in zip(IMU_COLUMNS["leg"], IMU_COLUMNS["sled"], strict=True)}
+    assert "leg_imu_idle" in codes(both, priors)

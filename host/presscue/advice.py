@@ -19,8 +19,8 @@ class Remark(NamedTuple):
 
 (
     LEG_TURNED, LEG_LOOSE, SLED_TURNED, SWAPPED, RAIL_CONTRADICTED, HOLD_MOVED, HOLD_BENT, NO_LINKAGE,
-    ON_THIGH, ON_SHANK,
-) = range(1, 11)  # fmt: skip
+    ON_THIGH, ON_SHANK, HOLD_ABSENT, LEG_IDLE,
+) = range(1, 13)  # fmt: skip
 
 ADVICE: dict[int, tuple[str, str, str]] = {
     LEG_TURNED: (
@@ -73,9 +73,22 @@ ADVICE: dict[int, tuple[str, str, str]] = {
         "the leg sensor moves as one on the shank, not on the thigh",
         'write segment = "shank" under [mount], or strap it on the thigh; it was measured as one on the shank',
     ),
+    HOLD_ABSENT: (
+        "hold_not_recorded",
+        "the straight-leg hold lies outside the recording, and was therefore not used",
+        "check calibration.straight_leg_hold_s: it counts in the recording's own time",
+    ),
+    LEG_IDLE: (
+        "leg_imu_idle",
+        "the leg sensor does not turn while the sled moves",
+        "strap it on a leg that pushes; if both sensors sit on the sled, take one of them",
+    ),
 }
 """Number: code, what was recognised, what to do."""
 
+
+NO_HOLD = (HOLD_MOVED, HOLD_BENT)
+"""What says that the straight-leg hold was none."""
 
 REPEATED = (LEG_TURNED, LEG_LOOSE, SLED_TURNED)
 """What may happen again."""

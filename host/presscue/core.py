@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from presscue import activity, events, faults, hip, kernel, reps, wire
-from presscue.advice import REPEATED, advice_of
+from presscue.advice import HOLD_ABSENT, NO_HOLD, REPEATED, Remark, advice_of
 from presscue.calibration import Calibration, History, Priors
 from presscue.cues import CuePolicy
 from presscue.cues import Params as CueParams
@@ -158,6 +158,10 @@ class Core:
             outs.extend(self._ledger.close())
             if self._hip.over:
                 self._look_back(self._now_s, outs)
+        hold_s = self.config.priors.hold_s
+        over = self._wanted is None and self._now_s > -math.inf
+        if over and hold_s is not None and not self.merge.span_s[0] <= hold_s[1] <= self._now_s:
+            self._advise((Remark(HOLD_ABSENT, hold_s[0]),), self._now_s, outs)
         return outs
 
     # --- out ---
@@ -303,7 +307,7 @@ class Core:
         new, old = self._pending, self.calibration
         assert new is not None
         self._pending = None
-        self._advise(new, outs)
+        self._advise(new.remarks, new.effective_s, outs)
         if new.usable:
             self.calibration = new
             model = model_of(new, self.config.priors)
@@ -322,14 +326,14 @@ class Core:
         if self._settles:
             self._settle(new.effective_s)
 
-    def _advise(self, new: Calibration, outs: list[Output]) -> None:
-        """Say what the fit has recognised, unless it was said already."""
-        for remark in new.remarks:
+    def _advise(self, remarks: tuple[Remark, ...], t_s: float, outs: list[Output]) -> None:
+        """Say what was recognised, unless it was said already."""
+        for remark in remarks:
             said_s = self._said.get(remark.number, -math.inf)
             again = remark.number in REPEATED and remark.since_s > said_s + SAME_S
             if said_s == -math.inf or again:
                 self._said[remark.number] = remark.since_s
-                outs.extend(advice_of(remark, new.effective_s))
+                outs.extend(advice_of(remark, t_s))
 
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
@@ -360,7 +364,9 @@ class Core:
         priors = self.config.priors
         rail_deg = c.rail_deg if c.has_sled else priors.rail_deg
         params = reps.Params() if rail_deg is None else reps.on_rail(reps.Params(), rail_deg)
-        return params if priors.hold_s is None else params._replace(held_s=priors.hold_s[1])
+        if priors.hold_s is None or priors.hold_s[1] > c.effective_s or any(r.number in NO_HOLD for r in c.remarks):
+            return params
+        return params._replace(held_s=priors.hold_s[1])
 
     def _collect(self, outs: list[Output]) -> None:
         """Rows of the buffer become results, and results cues."""

@@ -17,11 +17,13 @@ from presscue.belief import MOUNT, after_rest, usual, vector
 from presscue.calibration import Calibration, History, NoFit, Priors
 from presscue.linkage import flexion_at, wrapped
 from presscue.mounting import (
+    HELD_READINGS,
     RAIL_OFF_DEG,
     along_rail,
     angle_deg,
     moved_in_hold,
     moving_with_sled,
+    not_idle,
     not_swapped,
     on_rail,
     rail_by_leg,
@@ -84,6 +86,8 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     if not has_leg:
         return c
     moving = moving_with_sled(history, c) if has_sled else np.ones(len(history.leg_t_s), np.bool_)
+    if has_sled:
+        not_idle(history, moving)
     c = with_leg(c, history, moving)
     if not has_sled:
         return leg_alone.with_hold(history, priors, c)
@@ -231,7 +235,7 @@ def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[P
         remarks.append(Remark(advice.RAIL_CONTRADICTED, float(history.sled_t_s[0]), abs(frames.rail_deg)))
     if hold_s is not None:
         held = history.leg[(history.leg_t_s >= hold_s[0]) & (history.leg_t_s <= hold_s[1])]
-        if len(held) > 10 and moved_in_hold(held):
+        if len(held) > HELD_READINGS and moved_in_hold(held):
             remarks.append(Remark(advice.HOLD_MOVED, hold_s[0]))
             hold_s = None
     return problem_of(history, frames, usual(priors), hold_s), remarks

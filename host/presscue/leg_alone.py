@@ -14,7 +14,7 @@ from presscue.belief import SHANK, TISSUE, usual
 from presscue.calibration import Calibration, History, Priors
 from presscue.estimator import GRAVITY_MPS2, Leg
 from presscue.linkage import Links, flexion_at, pose
-from presscue.mounting import moved_in_hold, smooth
+from presscue.mounting import HELD_READINGS, moved_in_hold, smooth
 
 SLOW_RADPS, FAST_RADPS = 0.1, 1.2  # how fast the segment turns in a set
 STRAIGHT_RAD = 0.14  # legs reach so far beyond the hold at the most, of the IMU's angle; else it was none
@@ -24,12 +24,12 @@ AT_RAD = 1.2  # where the prior's part in flexion is weighed
 
 def with_hold(history: History, priors: Priors, c: Calibration) -> Calibration:
     """Add where the leg is straight, and the sign of the flexion axis, to a calibration of the leg alone; the same with
-    a remark where the hold was none. Without a hold among the readings nothing is added."""
+    a remark where the hold was none."""
     t_s, leg = history.leg_t_s, history.leg
     if priors.hold_s is None:
         return c
     held = leg[(t_s >= priors.hold_s[0]) & (t_s <= priors.hold_s[1])]
-    if len(held) <= 10:
+    if len(held) <= HELD_READINGS:
         return c
     if moved_in_hold(held):
         return replace(c, remarks=(Remark(advice.HOLD_MOVED, priors.hold_s[0]),))

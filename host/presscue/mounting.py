@@ -22,6 +22,7 @@ RAIL_OFF_DEG = 6.0
 ONE_WAY = 0.5  # the share of its movement that a sled makes along one direction, at the least
 IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
+HELD_READINGS = 10  # of a hold, at the least
 
 
 def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
@@ -194,6 +195,14 @@ def not_swapped(history: History) -> None:
     )
     if sled > TURNING_SLED_RADPS and leg < IDLE_LEG_RADPS:
         raise NoFit("the sensors are exchanged", (Remark(advice.SWAPPED, float(history.leg_t_s[0])),))
+
+
+def not_idle(history: History, moving: np.ndarray) -> None:
+    """Raises NoFit if the leg's sensor hardly turns while the sled moves. moving: mask over its readings."""
+    gyr = history.leg[:, 3:]
+    turning = np.linalg.norm(smooth(gyr - np.median(gyr, axis=0), history.leg_t_s, 0.1), axis=1)[moving]
+    if float(np.quantile(turning, 0.9)) < IDLE_LEG_RADPS:
+        raise NoFit("the leg does not move", (Remark(advice.LEG_IDLE, float(history.leg_t_s[0])),))
 
 
 def with_sled(c: Calibration, history: History) -> Calibration:
