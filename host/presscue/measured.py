@@ -8,7 +8,6 @@ NOT = "not measured: "
 NAMED = 3
 """Times of silence that are named one by one."""
 ESTIMATE = "leg, an estimate by the straight-leg hold and the lengths of a usual leg"
-NO_HOLD = ", nor a straight-leg hold to estimate it by"
 KNEE = ("knee_flexion", "lockout", "slam", "depth")
 BY_EITHER = ("reps", "sled_position", "tempo", *KNEE)
 """What leg and sled measure together, and either alone while the other is away."""
@@ -52,7 +51,7 @@ def measured(
         no_sled, no_leg, no_rep = NOT + "no sled IMU", NOT + "no leg IMU", NOT + "no IMU"
     knee = depth = slam = "leg+sled" if linked else no_knee
     if has_leg and not linked:
-        knee = ESTIMATE if calibration is not None and calibration.estimated else no_knee + NO_HOLD
+        knee = ESTIMATE if calibration is not None and calibration.estimated else no_knee
     if knee == ESTIMATE:
         depth = NOT + "a leg IMU alone tells a deep knee too roughly"
     sled = "leg+sled" if linked else "sled" if has_sled else no_sled
