@@ -148,6 +148,16 @@ def test_heel_lift_of_each_side_alone(side):
     assert found[0].severity > 0.5
 
 
+def test_a_heel_off_only_while_the_sled_pauses_at_the_bottom_is_told_once_the_press_goes_on():
+    rows = inclined_set(4).frames()
+    lifted(rows, "heel_left", 10.25, 10.55)
+    found = Run().results(rows)[2]
+    assert kinds(found) == [("heel_lift", "left", 1)]
+    assert found[0].onset_s == pytest.approx(10.25, abs=0.05)
+    assert found[0].end_s == pytest.approx(10.55, abs=0.05)
+    assert 10.55 < found[0].detected_s < 11.5
+
+
 def test_heel_lifts_in_the_very_first_reps():
     rows = inclined_set(4).frames()
     for rep in range(4):

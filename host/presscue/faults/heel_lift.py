@@ -19,6 +19,7 @@ from presscue.events import BEGUN, ENDED, HEEL_LEFT, HEEL_RIGHT, report
 PADS = wire.PADS
 BINS = 8
 DEEP_DEG = 90.0
+LIGHT, BACK = 1, 2
 SILENT_S = 0.5  # a pad silent for longer is not measured
 
 
@@ -51,7 +52,7 @@ STATE = np.dtype(
         ("cycle", "i8"),
         ("dirty", "i8"),  # this cycle has a lift
         ("learnt", "i8"),  # clean cycles
-        ("below", "i8"),
+        ("below", "i8"),  # LIGHT: below the share; BACK: above it again, and the sled has not moved on yet
         ("lasting", "i8"),
         ("rep", "i8"),
         ("onset_s", "f8"),
@@ -139,10 +140,10 @@ def judge(p, s, t_s, dt, ratio, rep, out):
             s.least = min(s.least, ratio)
         return
     if ratio >= p.share:
-        s.below = 0
+        back(p, s, t_s, ratio, rep, out)
         return
-    if s.below == 0:
-        s.below = 1
+    if s.below != LIGHT:
+        s.below = LIGHT
         since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
         s.onset_s = t_s - since_s
         s.onset_y = rep.y - since_s * rep.speed
@@ -155,12 +156,34 @@ def judge(p, s, t_s, dt, ratio, rep, out):
         s.idle_s += dt
     s.last_s = t_s
     s.least = min(s.least, ratio)
-    far = abs(rep.y - s.onset_y) >= p.moved * rep.least
-    if far and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
-        s.lasting = 1
-        s.dirty = 1
-        s.rep = rep.rep
-        say(p, s, t_s, math.nan, out)
+    if gone_on(p, s, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
+        begin(p, s, t_s, rep, out)
+
+
+@njit
+def gone_on(p, s, rep):
+    """Whether the sled has moved on since the onset."""
+    return abs(rep.y - s.onset_y) >= p.moved * rep.least
+
+
+@njit
+def begin(p, s, t_s, rep, out):
+    s.lasting = 1
+    s.dirty = 1
+    s.rep = rep.rep
+    say(p, s, t_s, math.nan, out)
+
+
+@njit
+def back(p, s, t_s, ratio, rep, out):
+    """The heel is on again: one that was off a standing sled has been a lift if the sled is then pressed on."""
+    if s.below == LIGHT and s.held_s + s.idle_s >= p.dwell_s:
+        s.below = BACK
+    if s.below == BACK and t_s - s.last_s < p.stood_s and s.idle_s < p.stood_s:
+        if ratio > p.back_share and rep.direction > 0 and gone_on(p, s, rep):
+            begin(p, s, t_s, rep, out)
+    else:
+        s.below = 0
 
 
 @njit
