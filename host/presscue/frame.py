@@ -26,6 +26,7 @@ FRAME = np.dtype(
         ("seat", "f8"),
         ("engaged", "f8"),  # 1 while leg and sled move as one linkage, 0 while they do not, NaN: cannot tell
         ("still", "f8"),  # 1 while the sled stands still
+        ("thrust", "f8"),  # push that the sled feels along an inclined rail, as a part of what it feels at rest
     ]
 )
 

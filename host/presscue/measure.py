@@ -8,6 +8,7 @@ import math
 
 from presscue import wire
 from presscue.compiled import njit
+from presscue.strokes import forget_speeds
 
 NOTHING, SLED, FLEXION, PITCH = range(4)
 
@@ -39,6 +40,23 @@ def shift(s, by):
     s.bottom += by
     s.first_from += by
     s.first_to += by
+    s.blind_y += by
+
+
+@njit
+def make_up(s, by):
+    """The linkage is back and says that the sled is `by` from where its own filter had taken it: so are the extrema
+    that it seemed to reach meanwhile, but not beyond where the linkage went off."""
+    if by > 0.0 and s.low_s > s.blind_s:
+        s.low = max(s.low, min(s.blind_y, s.low + by))
+    elif by < 0.0 and s.high_s > s.blind_s:
+        s.high = min(s.high, max(s.blind_y, s.high + by))
+    else:
+        return
+    if s.high - s.low < 0.5 * s.least:  # no stroke has begun
+        s.high = s.low = s.y + by
+        s.high_s = s.low_s = s.t_s
+        forget_speeds(s, s.blind_s)
 
 
 @njit
@@ -84,6 +102,12 @@ def take_measure(p, s, x):
             shift(s, y - s.y)
         if resting:
             speed = 0.0
+        if s.blind == 1 and not alone:
+            make_up(s, y - s.y)
+    alone = measure == SLED and math.isnan(x.flexion_deg)
+    if alone and s.blind == 0:
+        s.blind_s, s.blind_y = t, y
+    s.blind = 1 if alone else 0
     s.y = y
     s.speed = speed
     s.t_s = t

@@ -15,13 +15,25 @@ from presscue.compiled import njit
 from presscue.events import REP, SET, next_row
 from presscue.measure import PITCH, SLED, least_speed
 from presscue.phases import IDLE
-from presscue.strokes import LEFT, MARGIN_S, extreme_flexion, mean_of, propulsive_speed, stroke_span, top_speed
+from presscue.strokes import (
+    FLEX,
+    LEFT,
+    MARGIN_S,
+    extreme_flexion,
+    mean_of,
+    measured_share,
+    propulsive_speed,
+    stroke_span,
+    top_speed,
+)
 
 PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
 """Orders of a rep's strokes."""
 
 AFTER_HOLD_S = 1.5  # a leg held straight begins to bend so soon after the hold
 AFTER_OFF_S = 0.3  # one that is back on the sled goes on so soon to where it pushes
+BENT = 0.5  # a knee that turns by less than this part of a least stroke has made none
+KNOWN_SHARE = 0.8  # of a stroke in which flexion has to be measured
 PUT_DOWN_S = 1.0  # and once the sled has stood for so long, it is on its stops
 
 
@@ -35,7 +47,7 @@ def is_unracking(p, s, first, second):
         return False
     share = p.unrack_share
     if p.order == LOWERING_FIRST:
-        share = 1.3
+        share = 2.0 if s.lowered_first == 1 else 1.3
     elif p.order == PRESS_FIRST:
         share = 0.4
     return first < share * second
@@ -46,6 +58,28 @@ def least_second(p, s, first):
     """How long a stroke has to be to complete a rep that began with a stroke of this length. One to an unusual depth
     is followed by usual ones."""
     return p.partial_share * (first if s.typical == 0.0 else min(first, p.unusual_share * s.typical))
+
+
+@njit
+def bend_deg(s, from_s, to_s):
+    """How far the knee turned between two times; NaN where less than most of it was measured."""
+    from_s, to_s = from_s - MARGIN_S, to_s + MARGIN_S
+    if measured_share(s, FLEX, from_s, to_s) < KNOWN_SHARE:
+        return math.nan
+    return extreme_flexion(s, 1.0, from_s, to_s) - extreme_flexion(s, -1.0, from_s, to_s)
+
+
+@njit
+def completes(p, s, from_s, to_s, length):
+    """Whether a second stroke of this length, between two times, completes the rep that the remembered one began. Half
+    a rep from the top is a third of the way for the sled, but half of it for the knee. Where the knee does not turn,
+    it is the sled's filter that has gone astray."""
+    bent_deg = bend_deg(s, from_s, to_s)
+    if bent_deg < BENT * p.stroke_deg:
+        return False
+    if length >= least_second(p, s, abs(s.first_to - s.first_from)):
+        return True
+    return bent_deg >= p.partial_share * bend_deg(s, s.first_from_s, s.first_to_s)
 
 
 @njit
@@ -89,6 +123,8 @@ def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
         brake_mps2 = p.brake_mps2 if s.measure == SLED else math.nan
         row.propulsive_velocity_mps = propulsive_speed(s, push_from_s, push_to_s, brake_mps2)
         row.left_share = mean_of(s, LEFT, begin1, end2)
+    if s.set_reps == 0:
+        s.lowered_first = 1 if s.first < 0 else 0
     if s.set_reps == 0 or not mean <= s.fastest_mean:
         s.fastest_mean = mean
     if s.set_reps == 0 or not mean >= s.slowest_mean:
@@ -122,6 +158,8 @@ def end_stroke(p, s, t, out):
         s.first = 0
         return
     length = s.high - s.low
+    if length < 0.5 * s.least:
+        return  # it was not the sled that moved
     if s.measure == SLED and length > p.longest_m:
         s.first = 0
         return
@@ -129,7 +167,7 @@ def end_stroke(p, s, t, out):
     if s.first == -s.direction:
         if is_unracking(p, s, first, length):
             s.settled = 1
-        elif length < least_second(p, s, first):
+        elif not completes(p, s, start_s, end_s, length):
             return
         else:
             report_rep(p, s, t, start_s, end, end_s, out)
@@ -208,7 +246,7 @@ def follow_strokes(p, s, t, out):
     at_end = (s.direction < 0 and y - s.low < 0.5 * least) or (
         s.measure == PITCH and s.direction > 0 and s.high - y < 0.5 * least  # the sign is free: either may be down
     )
-    if at_end and t - s.moved_s >= p.put_down_s:
+    if at_end and t - max(s.moved_s, s.turned_s) >= p.put_down_s:
         # Put down: what follows begins anew, with unracking where there is any.
         if s.high - s.low >= least:
             end_stroke(p, s, t, out)
@@ -240,5 +278,6 @@ def provisional_rep(p, s):
             s.rep = s.reps - 1
     elif s.first != 0 and s.direction == -s.first and s.heading == s.first:
         first, second = abs(s.first_to - s.first_from), s.high - s.low
-        if second >= max(least_second(p, s, first), s.least) and not is_unracking(p, s, first, second):
+        from_s, to_s = min(s.high_s, s.low_s), max(s.high_s, s.low_s)
+        if second >= s.least and completes(p, s, from_s, to_s, second) and not is_unracking(p, s, first, second):
             s.rep = s.reps + 1

@@ -33,14 +33,14 @@ class Params(NamedTuple):
     """What counts as a movement. Larger thresholds: fewer ghosts, but short reps are missed."""
 
     order: int = UNKNOWN_ORDER  # which stroke a rep begins with on this machine, if known; see `usual_order`
-    stroke_m: float = 0.07  # least stroke; travel from 90 to 5 degrees is 0.23-0.27 m (domain.md)
+    stroke_m: float = 0.06  # least stroke; travel from 90 to 5 degrees is 0.23-0.27 m (domain.md)
     stroke_deg: float = 25.0  # the same in flexion
     stroke_pitch_deg: float = 12.0  # the same in leg pitch, about half of flexion
     longest_m: float = 0.6  # greatest stroke: a leg of 1.1 m from straight to 120 degrees goes 0.5 m
     speed_mps: float = 0.03  # slower is standing; beyond the velocity error of the sled alone (1-2 cm/s)
     speed_dps: float = 8.0  # the same in flexion
     speed_pitch_dps: float = 5.0  # the same in pitch
-    share_of_typical: float = 0.35  # least stroke as a part of this lifter's typical one
+    share_of_typical: float = 0.2  # least stroke as a part of this lifter's typical one
     unrack_share: float = 0.85  # a first press below this part of the lowering behind it is unracking (order unknown)
     partial_share: float = 0.4  # a second stroke below this part of the first does not complete the rep
     unusual_share: float = 1.3  # where the first is longer than this part of the typical one, it counts as so long
@@ -76,6 +76,9 @@ STATE = np.dtype(
         ("y", "f8"),  # the measure: m, or degrees towards straight
         ("speed", "f8"),  # its rate, > 0 while pressing
         ("least", "f8"),  # travel that makes a stroke
+        ("blind", "i8"),  # 1 while the sled's own filter alone says where it is; since when, and where it was then
+        ("blind_s", "f8"),
+        ("blind_y", "f8"),
         # for detectors and displays
         ("active", "i8"),  # 1 from the first movement of a set to its end
         ("moving", "i8"),
@@ -111,7 +114,9 @@ STATE = np.dtype(
         ("first_to_s", "f8"),
         # sets
         ("settled", "i8"),  # 1 once it is known which stroke the set's reps begin with
+        ("lowered_first", "i8"),  # 1 once a set of this session has begun with the lowering of a rep
         ("moved_s", "f8"),
+        ("turned_s", "f8"),  # last time the knee turned: the sled's own filter may be slow to see it go
         ("on_s", "f8"),  # last time the legs were on the sled
         ("off_s", "f8"),  # last time the leg was seen off it, where there is no sled sensor
         ("reps", "i8"),  # confirmed over the recording
@@ -156,6 +161,8 @@ def step(p, s, x, out):
     s.moving = 1 if abs(s.speed) >= least_speed(p, s) and x.still != 1.0 else 0
     if s.moving == 1:
         s.moved_s = t
+    if abs(x.rate_dps) >= p.speed_dps and x.still != 1.0:
+        s.turned_s = t
     if x.engaged != 0.0:
         s.on_s = t
     remember(s, x)

@@ -44,6 +44,13 @@ def since(s, t):
 
 
 @njit
+def forget_speeds(s, from_s):
+    """The sled has not moved since then, though its filter thought so."""
+    for i in range(since(s, from_s), s.noted):
+        s.past[i % PAST, SPEED] = 0.0
+
+
+@njit
 def top_speed(s, from_s, to_s):
     """Greatest speed (absolute) between two times; 0 if nothing is remembered."""
     best = 0.0
@@ -65,6 +72,18 @@ def extreme_flexion(s, sign, from_s, to_s):
         if not sign * flexion <= sign * best and not math.isnan(flexion):
             best = flexion
     return best
+
+
+@njit
+def measured_share(s, column, from_s, to_s):
+    """Part of the remembered readings between two times in which a column was measured; 0 if there are none."""
+    known, n = 0, 0
+    for i in range(since(s, from_s), s.noted):
+        if s.past[i % PAST, T] > to_s:
+            break
+        known += 0 if math.isnan(s.past[i % PAST, column]) else 1
+        n += 1
+    return known / n if n > 0 else 0.0
 
 
 @njit

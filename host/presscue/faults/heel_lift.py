@@ -29,7 +29,9 @@ class Params(NamedTuple):
     share: float = 0.35  # of the foot's own usual reading at this phase; larger: lighter lifts count, ghosts too
     back_share: float = 0.5  # the lift is over above this
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
-    moved: float = 0.12  # and until the sled has moved by this part of a least stroke; larger: surer, later
+    moved: float = 0.14  # and until the sled has moved by this part of a least stroke; larger: surer, later
+    bent_deg: float = 1.5  # and the knee has turned by so much, where it is measured; larger: surer, later
+    thrown: float = 0.6  # a sled that feels less than this part of its push at rest is light; larger: fewer ghosts
     stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
     paused_s: float = 0.0  # so long after the last movement counts as movement; larger: pauses too, and getting up
     warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
@@ -60,7 +62,8 @@ STATE = np.dtype(
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
         ("idle_s", "f8"),  # standing since the onset
-        ("onset_y", "f8"),  # measure of the motion at the onset
+        ("onset_y", "f8"),  # measure of the motion and flexion at the onset
+        ("onset_deg", "f8"),
         ("least", "f8"),  # smallest part of the usual reading
     ]
 )
@@ -112,7 +115,9 @@ def step(p, s, x, rep, out):
     if value > 1.5 * usual:
         s.level += min(dt / p.rise_s, 1.0) * (value / shape - s.level)
     ratio = value / usual
-    judge(p, s, x.t_s, dt, ratio, rep, out)
+    if x.thrust < p.thrown:
+        return  # a sled stopped at the end of a fast press is light on feet that stand flat
+    judge(p, s, x, dt, ratio, rep, out)
     s.ratio = ratio
     if ratio > p.clean_share and rep.moving == 1:
         s.sums[way, part] += value
@@ -124,11 +129,13 @@ def step(p, s, x, rep, out):
 
 
 @njit
-def judge(p, s, t_s, dt, ratio, rep, out):
+def judge(p, s, x, dt, ratio, rep, out):
     """Hold one reading, as a part of the usual one, against the limits.
 
-    Only movement counts, in time and in way: a sled put down takes the load off the heels too, but stands at once.
+    Only movement counts, in time and in way: a sled put down takes the load off the heels too, but stands at once. The
+    clank may throw its filter, but the knee does not turn.
     """
+    t_s = x.t_s
     if s.lasting == 1:
         s.dirty = 1
         if ratio > p.back_share:
@@ -140,13 +147,14 @@ def judge(p, s, t_s, dt, ratio, rep, out):
             s.least = min(s.least, ratio)
         return
     if ratio >= p.share:
-        back(p, s, t_s, ratio, rep, out)
+        back(p, s, x, ratio, rep, out)
         return
     if s.below != LIGHT:
         s.below = LIGHT
         since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
         s.onset_s = t_s - since_s
         s.onset_y = rep.y - since_s * rep.speed
+        s.onset_deg = x.flexion_deg
         s.held_s = since_s if rep.moving == 1 else 0.0
         s.idle_s = 0.0
         s.least = ratio
@@ -156,13 +164,15 @@ def judge(p, s, t_s, dt, ratio, rep, out):
         s.idle_s += dt
     s.last_s = t_s
     s.least = min(s.least, ratio)
-    if gone_on(p, s, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
+    if gone_on(p, s, x, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
         begin(p, s, t_s, rep, out)
 
 
 @njit
-def gone_on(p, s, rep):
-    """Whether the sled has moved on since the onset."""
+def gone_on(p, s, x, rep):
+    """Whether the sled has moved on since the onset, and the knee with it, where it is measured."""
+    if abs(x.flexion_deg - s.onset_deg) < p.bent_deg and p.moved > 0.0:
+        return False
     return abs(rep.y - s.onset_y) >= p.moved * rep.least
 
 
@@ -175,13 +185,13 @@ def begin(p, s, t_s, rep, out):
 
 
 @njit
-def back(p, s, t_s, ratio, rep, out):
+def back(p, s, x, ratio, rep, out):
     """The heel is on again: one that was off a standing sled has been a lift if the sled is then pressed on."""
     if s.below == LIGHT and s.held_s + s.idle_s >= p.dwell_s:
         s.below = BACK
-    if s.below == BACK and t_s - s.last_s < p.stood_s and s.idle_s < p.stood_s:
-        if ratio > p.back_share and rep.direction > 0 and gone_on(p, s, rep):
-            begin(p, s, t_s, rep, out)
+    if s.below == BACK and x.t_s - s.last_s < p.stood_s and s.idle_s < p.stood_s:
+        if ratio > p.back_share and rep.direction > 0 and gone_on(p, s, x, rep):
+            begin(p, s, x.t_s, rep, out)
     else:
         s.below = 0
 

@@ -150,3 +150,5 @@ def recalibrate(s, old, new):
             s.sled_D += pose(new.links, s.link.x[PHI]).D - before
         else:
             stop_linkage(s, s.leg_t_s)
+    if s.on == 0 and s.by_sled == 0:
+        s.sled_D = math.nan

@@ -4,7 +4,7 @@ import math
 
 from presscue import wire
 from presscue.compiled import njit
-from presscue.estimator import ACCELERATION, PHI, RATE, begin, flexion_at_rest, update
+from presscue.estimator import ACCELERATION, PHI, RATE, begin, flexion_at_rest, update, update_entry
 from presscue.linkage import flexion_of, pose
 from presscue.tracker.state import LOST_S
 from presscue.tracker.steps import walks
@@ -19,6 +19,7 @@ PARKED_S = 3.0  # a sled that stands so long after the leg IMU was lost says not
 MOUNT_SD_RAD = 0.002  # the fit's mount is kept: free, rumble would push flexion and mount apart
 QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
+PLACE_SD_M = 0.02  # how surely the linkage knows the sled's place, its geometry being what it is
 LET_GO_MPS = 0.1  # how far off the sled's velocity may be when the leg on it was not
 SURPRISE_S = 0.3  # its averaging time
 
@@ -52,19 +53,33 @@ def linked_sd_mps(m, s, at):
 
 @njit
 def switch_on(m, s, t):
-    """The linkage filter runs from here, unsurprised so far."""
+    """The linkage filter runs from here, unsurprised so far. It says where the sled has gone in its absence."""
     s.on = 1
     s.filter_t_s = t
     s.sled_nis = 1.0
     s.leg_nis = 1.0
     s.sled_off = s.rate_off = s.first_off = s.second_off = 0.0
-    s.stood_D = pose(m.links, s.link.x[PHI]).D
-    s.sled_D = s.stood_D - s.sled.x[0]
+    at = pose(m.links, s.link.x[PHI])
+    s.stood_D = at.D
+    if not math.isnan(s.sled_D):
+        variance = PLACE_SD_M**2 + at.D1 * at.D1 * s.link.P[PHI, PHI]
+        update_entry(s.sled, 0, at.D - s.sled_D - s.sled.x[0], variance, 3.0)
+    s.sled_D = at.D - s.sled.x[0]
+
+
+@njit
+def place_sled(s, sd_m):
+    """The sled's place is as sure as that from here on; what was known of it before says nothing more."""
+    for j in range(3):
+        s.sled.P[0, j] = 0.0
+        s.sled.P[j, 0] = 0.0
+    s.sled.P[0, 0] = sd_m * sd_m
 
 
 @njit
 def stop_linkage(s, t):
     if s.on == 1:
+        place_sled(s, PLACE_SD_M)
         s.sled.P[1, 1] += LET_GO_MPS**2
     s.on = 0
     s.by_sled = 0
@@ -77,11 +92,7 @@ def go_on_by_sled(m, s):
     """The leg IMU is lost: from here on the sled's own filter says where the leg is. Its place is as sure as flexion
     was."""
     at = pose(m.links, s.link.x[PHI])
-    sd = max(abs(at.D1), 0.02) * math.sqrt(s.link.P[PHI, PHI])
-    for j in range(3):
-        s.sled.P[0, j] = 0.0
-        s.sled.P[j, 0] = 0.0
-    s.sled.P[0, 0] = sd * sd
+    place_sled(s, max(abs(at.D1), 0.02) * math.sqrt(s.link.P[PHI, PHI]))
     s.sled_D = at.D - s.sled.x[0]
     s.on = 0
     s.by_sled = 1

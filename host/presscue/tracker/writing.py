@@ -11,6 +11,7 @@ from presscue.tracker.steps import walks
 
 HELD_SD_RAD = 0.0175  # how straight a leg held straight is
 DEEPEST_RAD = 2.27  # no leg on a sled is bent farther
+LEVEL_MPS2 = 2.5  # gravity along the rail of 15 degrees: on a leveller one the load hangs on a cable
 
 
 @njit
@@ -29,6 +30,9 @@ def write_estimate(m, s, f):
 @njit
 def write_frame(m, s, f, t):
     """Put what the filters know into the frame; NaN for what they do not."""
+    away = not m.has_sled or t - s.sled_t_s > LOST_S
+    level = m.along < LEVEL_MPS2
+    f.thrust = math.nan if away or level else 1.0 + (s.sled_fast - s.sled.x[2]) / m.along
     if t - s.leg_t_s > LOST_S:
         f.pitch_deg = math.nan
         f.inward_deg = math.nan

@@ -1,0 +1,117 @@
+"""What lifters, machines and sensors of other kinds have taught, each cause on a drawn stretch of readings."""
+
+import numpy as np
+import pytest
+
+from drawn_frames import Drawing, Run, inclined_set
+from presscue import reps
+from presscue.calibration import Calibration
+from presscue.estimator import PHI, begin
+from presscue.linkage import pose
+from presscue.tracker import model_of, new_state
+from presscue.tracker.linking import stop_linkage, switch_on
+
+
+@pytest.mark.parametrize("deep_deg", [50.0, 55.0])
+def test_half_reps_after_a_deep_one_are_counted(deep_deg):
+    """From the top half of the bend is a third of the way."""
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).rep().rep(deep_deg=100.0).rep(deep_deg=deep_deg)
+    found, _, _ = Run().results(drawing.rep().move(60.0, 1.5).hold(9.5).frames())
+    assert [r.max_flexion_deg for r in found] == pytest.approx([80.0, 100.0, deep_deg, 80.0], abs=1.0)
+
+
+def test_half_reps_are_counted_where_reps_begin_with_the_press():
+    drawing = Drawing(78.0).hold(2.0)
+    for deep_deg in (100.0, 52.0, 78.0, 78.0):
+        drawing.move(18.0, 1.5).hold(0.4).move(deep_deg, 2.0).hold(0.3)
+    found, _, _ = Run(reps.Params(order=reps.PRESS_FIRST)).results(drawing.hold(9.0).frames())
+    assert len(found) == 4
+
+
+def test_a_set_that_begins_with_a_half_rep_begins_with_unracking_like_the_one_before():
+    drawing = Drawing(60.0)
+    for deep_deg in (80.0, 52.0):
+        drawing.hold(2.0).move(18.0, 1.3).hold(0.8).rep(deep_deg=deep_deg).rep().move(60.0, 1.5).hold(9.5)
+    found, sets, _ = Run(reps.Params(order=reps.LOWERING_FIRST)).results(drawing.frames())
+    assert [s.reps for s in sets] == [2, 2]
+    assert all(rep.bottom_s < rep.end_s - 1.0 for rep in found)
+
+
+def test_a_sled_that_seems_to_go_while_the_knee_does_not_turn_makes_no_rep():
+    rows = inclined_set(4).frames()
+    aside = np.interp(rows["t_s"], [8.0, 8.15, 8.2, 8.35], [0.0, 0.08, 0.08, 0.0])  # in the pause at the top
+    rows["position_m"] -= aside
+    rows["velocity_mps"] -= np.gradient(aside, rows["t_s"])
+    found, _, _ = Run().results(rows)
+    assert len(found) == 4
+
+
+def test_a_sled_that_went_astray_while_the_linkage_was_off_makes_no_rep():
+    """A slam at the top stops the linkage, and throws the sled's filter by 15 cm/s until the leg rests again."""
+    rows = inclined_set(4).frames()
+    clean, _, _ = Run().results(rows)
+    off = (rows["t_s"] > 7.95) & (rows["t_s"] < 8.45)
+    rows["position_m"][off] -= 0.15 * (rows["t_s"][off] - 7.95)
+    rows["velocity_mps"][off], rows["still"][off] = -0.15, 0.0
+    for name in ("flexion_deg", "rate_dps", "engaged"):
+        rows[name][off] = np.nan
+    found, _, _ = Run().results(rows)
+    assert len(found) == 4
+    assert found[1].start_s == pytest.approx(clean[1].start_s, abs=0.05)
+
+
+def test_a_lowering_that_the_sleds_filter_sees_too_slow_is_no_sled_put_down():
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).rep().rep(lower_s=4.0, press_s=4.0, pause_s=2.0)
+    rows = drawing.rep().move(60.0, 1.5).hold(9.5).frames()
+    slow = (rows["t_s"] > 8.0) & (rows["t_s"] < 14.5)
+    rows["velocity_mps"][slow] *= 0.3
+    found, _, _ = Run().results(rows)
+    assert len(found) == 3
+
+
+def racked(bent_deg: float) -> np.ndarray:
+    """Frames of a set whose sled is put down with a clank that throws its filter by 2 cm; the knee turns by so much
+    as the lifter slides back."""
+    drawing = inclined_set(3)
+    rows = drawing.frames()
+    down_s = 4.1 + 3 * 4.4 + 1.5
+    after = rows["t_s"] - down_s
+    thrown = np.interp(after, [0.0, 0.5], [0.0, 0.02])
+    rows["position_m"] += thrown
+    rows["velocity_mps"] += np.gradient(thrown, rows["t_s"])
+    rows["still"][(after > 0.0) & (after < 0.6)] = 0.0
+    rows["flexion_deg"] += np.interp(after, [0.0, 0.5], [0.0, bent_deg])
+    for side in ("left", "right"):
+        rows[f"heel_{side}"][after > -0.02] = 15.0
+    return rows
+
+
+def test_a_clank_as_the_sled_is_put_down_lifts_no_heel():
+    assert Run().results(racked(0.5))[2] == []
+    assert len(Run().results(racked(-6.0))[2]) == 2  # a knee that turns makes it a movement
+
+
+def test_a_sled_that_flies_off_the_feet_lifts_no_heel():
+    rows = inclined_set(3).frames()
+    rows["thrust"] = 1.0
+    thrown = (rows["t_s"] > 7.0) & (rows["t_s"] < 7.3)  # in the first press
+    for side in ("left", "right"):
+        rows[f"heel_{side}"][thrown] *= 0.1
+    assert len(Run().results(rows)[2]) == 2
+    rows["thrust"][thrown] = 0.2
+    assert Run().results(rows)[2] == []
+
+
+def test_the_linkage_says_where_the_sled_has_gone_in_its_absence():
+    model, state = model_of(Calibration(0.0, True, True)), new_state()[0]
+    begin(state.link, 0.3, 0.03, 0.0, 0.002)
+    switch_on(model, state, 0.0)
+    before_m = pose(model.links, 0.3).D
+    stop_linkage(state, 1.0)
+    state.sled.P[0, 0] = 0.1**2  # it has gone for a second, nobody knows how far
+    begin(state.link, 1.2, 0.03, 0.0, 0.002)
+    switch_on(model, state, 2.0)
+    went_m = pose(model.links, float(state.link.x[PHI])).D - before_m
+    print(f"{1e3 * state.sled.x[0]:.0f} of {1e3 * went_m:.0f} mm")
+    assert state.sled.x[0] == pytest.approx(went_m, rel=0.15)
+    assert pose(model.links, float(state.link.x[PHI])).D - state.sled_D == pytest.approx(float(state.sled.x[0]))
