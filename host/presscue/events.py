@@ -161,7 +161,7 @@ def event_of(row) -> Event:
     )  # fmt: skip
 
 
-BY_LEG = frozenset(("heel_lift", "seat_lift", "valgus", "varus", "tempo"))
+BY_LEG = frozenset(("lockout", "heel_lift", "seat_lift", "valgus", "varus", "tempo"))
 """Faults that getting up looks like to a leg sensor alone."""
 
 
@@ -232,9 +232,9 @@ class Ledger:
         for rep in self._reps:
             if rep.start_s <= _begun_s(event) <= rep.end_s:
                 event = replace(event, rep=rep.rep)
-        if event.kind in self._waiting and known is None and not self._has(event):
+        if event.kind in self._waiting and not event.predicted and known is None and not self._has(event):
             self._held[key] = event
-            return []
+            return said
         self._events[key] = event
         return [*said, event]
 
