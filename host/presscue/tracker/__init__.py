@@ -8,6 +8,8 @@ Four small filters run side by side, each on what it alone can know:
   about the vertical;
 * linkage (estimator.py): flexion, whenever sled and leg move as one. When its innovations say that they do not (the
   leg is off the sled, a sensor slipped), it stops, and starts afresh from gravity once the leg rests (linking.py).
+  Two things it cannot know are told to it: how far the leg's plane has fallen (out_of_plane.py), and, where a seat pad
+  says that the hip is off, how far (seat.py).
 """
 
 import math
@@ -27,9 +29,10 @@ from presscue.tracker.linking import (
     surprise,
     watch_linkage,
 )
-from presscue.tracker.out_of_plane import step_plane, write_plane
+from presscue.tracker.out_of_plane import fallen, step_plane, write_plane
 from presscue.tracker.pitch import step_pitch
-from presscue.tracker.sled import step_sled
+from presscue.tracker.seat import light, step_hip, step_seat_pad
+from presscue.tracker.sled import TURN_MPS, step_sled
 from presscue.tracker.state import DEGREES, LOST_S, Model, model_of, new_state
 from presscue.tracker.steps import watch_steps
 from presscue.tracker.writing import write_frame
@@ -59,6 +62,8 @@ def step_sled_reading(m, s, f, t, v):
         if t - s.leg_t_s < 0.5 * LOST_S and not folds(m, at):
             linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
             unsure_mps = linked_sd_mps(m, s, at)
+            if light(s, t) and abs(linked_mps) > TURN_MPS:
+                unsure_mps = math.inf
     alone = s.apart == 1 and t - s.leg_t_s < 0.5 * LOST_S
     still = step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone)
     f.still = 1.0 if still else 0.0
@@ -71,10 +76,11 @@ def step_sled_reading(m, s, f, t, v):
         dt = 0.0 if away else t - s.sled_t_s
         s.sled_off += min(dt / RINGING_S, 1.0) * (white - s.sled_off)
         s.sled_nis = surprise(s.sled_nis, s.sled_off, dt)
-        D = pose(m.links, s.link.x[PHI]).D
+        at = pose(m.links, s.link.x[PHI])
+        step_hip(m, s, t, dt, s.link.x[PHI], at)
         if not still or away:
-            s.stood_D = D
-        elif abs(linked_mps) > ALONE_MPS and abs(D - s.stood_D) > ALONE_M:
+            s.stood_D = at.D
+        elif abs(linked_mps) > ALONE_MPS and abs(at.D - s.stood_D) > ALONE_M:
             stop_linkage(s, t)
     s.sled_t_s = t
 
@@ -110,7 +116,8 @@ def step_leg_reading(m, s, f, t, v):
     if s.on == 1:
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
-        by_rate, by_first, by_second = update_leg(s.link, m.links, m.leg, m.noise, rate, f1, f2)
+        leg, turning = fallen(m, s, dt, f.valgus_deg)
+        by_rate, by_first, by_second = update_leg(s.link, m.links, leg, m.noise, rate - turning, f1, f2)
         dt = 0.0 if dt > LOST_S else dt
         part = min(dt / RINGING_S, 1.0)
         shaken = 1.0 + WOBBLE * abs(s.link.x[RATE]) + JOLT * abs(s.sled_fast - s.sled.x[2])
@@ -131,6 +138,7 @@ def step(m, s, f, t, source, v):
         f.heel_left = v[0]
         f.heel_right = v[1]
         f.seat = v[2]
+        step_seat_pad(s, t, v[2])
         return
     dt = t - (s.leg_t_s if source == LEG else s.sled_t_s)
     if source == SLED and m.has_sled:

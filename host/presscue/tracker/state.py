@@ -99,6 +99,14 @@ STATE = np.dtype(
         ("moved_t_s", "f8"),  # it was last accelerated
         ("stood_D", "f8"),  # rail coordinate where it came to stand
         ("dead_mps", "f8"),  # velocity by its own pushes since it last stood
+        # hip: see seat.py
+        ("seat_t_s", "f8"),
+        ("seat_usual", "f8"),  # the pad's force
+        ("seat_light", "i8"),  # 1 while it feels much less
+        ("hip_m", "f8"),  # how far the hip is up, and its variance
+        ("hip_var", "f8"),
+        ("gap_m", "f8"),  # the sled's own place beyond that of the linkage, just before; and by flexion
+        ("gap_usual", "f8", 16),
         # leg
         ("leg_t_s", "f8"),
         ("rate", "f8"),  # about the flexion axis, without bias (rad/s)
@@ -110,6 +118,9 @@ STATE = np.dtype(
         # out of the plane: rotation about the vertical and about the horizontal in the leg's plane (rad)
         ("turn", "f8"),
         ("tilt", "f8"),
+        ("fallen", "f8"),  # rotation about the rail against the lifter's own baseline
+        ("aside", "f8"),  # up along the flexion axis without it, and for how long seen
+        ("aside_s", "f8"),
         ("bias_1", "f8"),  # gyro bias and smoothed rate along the two in-plane axes of the IMU (rad/s)
         ("bias_2", "f8"),
         ("slow_1", "f8"),
@@ -131,7 +142,9 @@ STATE = np.dtype(
 def new_state() -> np.ndarray:
     """A state array (1,) that has seen nothing: element 0 is the record that `step` takes; copying it saves it."""
     state = np.zeros(1, STATE).view(np.recarray)
-    for name in ("sled_t_s", "leg_t_s", "moved_t_s", "busy_t_s", "filter_t_s", "wait_t_s", "brisk_t_s", "step_t_s"):
+    for name in (
+        "sled_t_s", "leg_t_s", "moved_t_s", "busy_t_s", "filter_t_s", "wait_t_s", "brisk_t_s", "step_t_s", "seat_t_s",
+    ):  # fmt: skip
         state[name] = -1e9
     state["sled_D"] = math.nan
     state["sled"]["P"] = np.diag([1e-6, 1e-4, 0.03**2])

@@ -6,6 +6,7 @@ from presscue.compiled import njit
 from presscue.estimator import ACCELERATION, PHI, RATE
 from presscue.linkage import flexion_at, pose, wrapped
 from presscue.tracker.linking import by_sled
+from presscue.tracker.seat import hip_turn
 from presscue.tracker.state import DEGREES, LOST_S
 from presscue.tracker.steps import walks
 
@@ -40,7 +41,7 @@ def write_frame(m, s, f, t):
     if s.on == 1:
         at = pose(m.links, s.link.x[PHI])
         w = s.link.x[RATE]
-        f.flexion_deg = s.link.x[PHI] * DEGREES
+        f.flexion_deg = (s.link.x[PHI] + s.hip_m * hip_turn(m, at)) * DEGREES
         f.flexion_sd_deg = math.sqrt(max(s.link.P[PHI, PHI], 0.0)) * DEGREES
         f.rate_dps = w * DEGREES
         f.acceleration_mps2 = at.D1 * s.link.x[ACCELERATION] + at.D2 * w * w
