@@ -39,6 +39,7 @@ PURE = (
     "guarding",
     "belief",
     "mounting",
+    "ways",
     "surprise",
     "strap",
     "recheck",

@@ -17,6 +17,8 @@ The thigh's angle is that of the shank of a `mirrored` leg: hip and ankle change
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from presscue.compiled import njit
 
 
@@ -68,6 +70,12 @@ def pose(links, phi):
     slope2 = -height * (D2 + 2.0 * k * s * D1 / d2) / d2
     theta = math.atan2(height, D) - math.atan2(thigh * s, shank + thigh * c)
     return Pose(D, D1, D2, theta, slope1 - ankle1, slope2 - ankle2)
+
+
+def rail_coordinate(links: Links, phi: np.ndarray) -> np.ndarray:
+    """D (n,) of `pose` at flexions phi (n,)."""
+    d2 = links.thigh_m**2 + links.shank_m**2 + 2.0 * links.thigh_m * links.shank_m * np.cos(phi)
+    return np.sqrt(np.maximum(d2 - links.height_m**2, 1e-4))
 
 
 @njit

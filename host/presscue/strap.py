@@ -64,7 +64,7 @@ def crept(problem: Problem, c: Calibration) -> Calibration:
     start[MOUNT] += turned_by(rest, start)
     new = taken(c, rest, minimise(rest, start, 12))
     turned_deg = math.degrees(abs(new.leg.mount_rad - old.leg.mount_rad))
-    if turned_deg < math.degrees(CREPT_RAD) or rest.gain(vector(c), vector(new)) < TURNED_GAIN:
+    if turned_deg < math.degrees(CREPT_RAD) or rest.gain(vector(c), vector(new), ways=True) < TURNED_GAIN:
         return c
     remark = Remark(advice.LEG_TURNED if sharp else advice.LEG_LOOSE, since_s, turned_deg)
     return replace(new, remarks=(*c.remarks, remark))

@@ -17,9 +17,10 @@ import numpy as np
 from presscue.belief import MOUNT, Belief
 from presscue.calibration import Calibration, History, NoFit
 from presscue.compiled import njit
-from presscue.estimator import Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
-from presscue.linkage import Links, pose, wrapped
+from presscue.estimator import PHI, Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
+from presscue.linkage import Links, pose, rail_coordinate, wrapped
 from presscue.mounting import along_rail, interval_s, moving_mask, smooth
+from presscue.ways import NONE, Ways, ways_of
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 SMOOTH_S, THIN_HZ = 0.04, 52.0
@@ -52,8 +53,9 @@ def take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filter, ou
 
 
 @njit
-def innovations(kinds, t_s, readings, loud, starts, links, leg, noise, filter, out):
-    """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none.
+def innovations(kinds, t_s, readings, loud, starts, links, leg, noise, filter, out, phi):
+    """Run the filter over merged readings; fills out (n, 3) with whitened innovations, 0 where there is none, and phi
+    (n,) with flexion.
 
     kinds (n,): 0 sled, 1 leg. readings (n, 3): along, -, - or rate, f1, f2. loud (n, 2): their noise, along, - or
     rate, force. starts (n, 3): flag 1 where a stretch
@@ -61,6 +63,7 @@ def innovations(kinds, t_s, readings, loud, starts, links, leg, noise, filter, o
     """
     for i in range(len(t_s)):
         take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filter, out, i)
+        phi[i] = filter.x[PHI]
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Problem:
     belief: Belief
     hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
     trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
+    ways: Ways = NONE  # of the sled by itself, from reading to reading
 
     @property
     def seen(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -86,29 +90,40 @@ class Problem:
         thigh, shank, height, strap, tissue, mount = (float(v) for v in p)
         return Links(thigh, shank, height), self.leg._replace(strap_m=strap, tissue=tissue, mount_rad=mount)
 
+    def run(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Innovations (n, 3) under p, in standard deviations, and flexion (n,), rad."""
+        white, phi = np.zeros((len(self.t_s), 3)), np.zeros(len(self.t_s))
+        innovations(*self.seen, *self.split(p), FIT_NOISE, new_filter()[0], white, phi)
+        return white, phi
+
     def whitened(self, p: np.ndarray) -> np.ndarray:
         """Innovations (n, 3) under p, in standard deviations."""
-        white = np.zeros((len(self.t_s), 3))
-        innovations(*self.seen, *self.split(p), FIT_NOISE, new_filter()[0], white)
-        return white
+        return self.run(p)[0]
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
-        white = self.whitened(p)
-        size = np.abs(white)
-        white = np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)  # Huber
+        white, phi = self.run(p)
+        white, ways = huber(white), huber(self.ways_off_m(p, phi) / self.ways.sd_m)
         apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
         if self.trust is not None:
             white = white * np.sqrt(self.trust)[:, None]
-        parts = [INNOVATION_WEIGHT * white.ravel(), apart]
+            ways = ways * np.sqrt(np.minimum(self.trust[self.ways.start], self.trust[self.ways.end]))
+        parts = [INNOVATION_WEIGHT * white.ravel(), ways, apart]
         if self.hold_psi is not None:
             parts.append(np.array([self.hold_off(p) / HOLD_SD_RAD]))
         return np.concatenate(parts)
 
-    def gain(self, p: np.ndarray, better: np.ndarray) -> float:
-        """By how much (weighted squares) the readings alone are less surprising under `better` than under p."""
-        n = 3 * len(self.t_s)
+    def gain(self, p: np.ndarray, better: np.ndarray, ways: bool = False) -> float:
+        """By how much (weighted squares) the readings alone are less surprising under `better` than under p; ways: the
+        sled's own ways count too."""
+        n = 3 * len(self.t_s) + (len(self.ways.way_m) if ways else 0)
         old, new = (self.residuals(each)[:n] for each in (p, better))
         return float(old @ old - new @ new)
+
+    def ways_off_m(self, p: np.ndarray, phi: np.ndarray) -> np.ndarray:
+        """By how much the sled went farther in each stroke under p, with flexion phi (n,), than by itself."""
+        links = self.split(p)[0]
+        D = [rail_coordinate(links, phi[at]) for at in (self.ways.start, self.ways.end)]
+        return D[1] - D[0] - self.ways.way_m
 
     def hold_off(self, p: np.ndarray) -> float:
         """How far (rad, of the IMU's angle) the leg was from straight in the hold, under p."""
@@ -143,8 +158,14 @@ class Problem:
         trust = None if self.trust is None else self.trust[kept]
         return replace(
             self, kinds=self.kinds[kept], t_s=self.t_s[kept], readings=self.readings[kept],
-            loud=self.loud[kept], starts=self.starts[kept].copy(), trust=trust,
+            loud=self.loud[kept], starts=self.starts[kept].copy(), trust=trust, ways=self.ways.among(kept),
         )  # fmt: skip
+
+
+def huber(white: np.ndarray) -> np.ndarray:
+    """Residuals as they count: beyond two standard deviations their squares grow with their size only."""
+    size = np.abs(white)
+    return np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)
 
 
 def minimise(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
@@ -257,7 +278,17 @@ def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[f
             starts[np.flatnonzero(inside)[0]] = (1.0, early[:, 1].mean(), early[:, 2].mean())
     if not kept.any():
         raise NoFit("the sled has not moved yet")
-    return Problem(kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept], c.leg, belief, hold_psi)
+    seen = kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept]
+    return Problem(*seen, c.leg, belief, hold_psi, ways=ways_in(*seen))
+
+
+def ways_in(kinds, t_s, readings, loud, starts) -> Ways:
+    """The sled's own ways in the readings of a problem."""
+    sled, leg = (np.flatnonzero(kinds == kind) for kind in (0, 1))
+    sled_t_s, along = t_s[sled], readings[sled, :1]
+    noise = noise_of(sled_t_s, along, 0.0)
+    ways = ways_of(sled_t_s, along[:, 0], noise, t_s[leg], readings[leg, 0], t_s[starts[:, 0] == 1.0])
+    return ways._replace(start=leg[ways.start], end=leg[ways.end])
 
 
 def first_guesses(problem: Problem) -> list[np.ndarray]:

@@ -1,0 +1,114 @@
+"""How far the sled goes from turn to turn, by its own acceleration alone.
+
+Where the shank's turning comes to an end the sled stands, whatever the geometry. Integrated twice from one such moment
+to the next, with what velocity is left over taken for a constant bias, its acceleration says how far it went: to 1 to
+3 mm of a clean stroke in simulation. Reading by reading, rumble hides most of that from the filter.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+TURNING_RADPS = 0.05  # a stroke is a turning as fast as this,
+GOING_RADPS = 0.02  # down to where it is slower than this
+LEAST_RAD = 0.2  # the shank turns by more in a stroke
+SHORTEST_S, LONGEST_S = 0.4, 6.0
+RESTING_RADPS, REST_S = 0.015, 0.3
+GAP_S = 0.06  # without a reading for longer it is not known what happened
+COLOUR = 2.0  # what noise that is not white may add to the same of white noise
+LEAST_SD_M = 0.005  # of a way: the geometry is no better
+DRIFT_MPS2 = 0.01  # what the bias may change by within a stroke: rails bend, and gravity then leaks in
+ODD_M = 0.012  # a bias so far from usual, by its effect on the way: it did not begin or end at a stand
+
+
+class Ways(NamedTuple):
+    """Strokes: readings at which they begin and end (k,), indices, the sled's way along the rail (k,), m, and its
+    standard deviation (k,)."""
+
+    start: np.ndarray
+    end: np.ndarray
+    way_m: np.ndarray
+    sd_m: np.ndarray
+
+    def among(self, kept: np.ndarray) -> "Ways":
+        """Those whose first and last reading is among those kept (n,), a mask, counted anew."""
+        here = kept[self.start] & kept[self.end]
+        place = np.cumsum(kept) - 1
+        return Ways(place[self.start[here]], place[self.end[here]], self.way_m[here], self.sd_m[here])
+
+
+NONE = Ways(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
+def ways_of(
+    sled_t_s: np.ndarray,
+    along_mps2: np.ndarray,
+    noise_mps2: np.ndarray,
+    leg_t_s: np.ndarray,
+    rate_radps: np.ndarray,
+    breaks_s: np.ndarray,
+) -> Ways:
+    """The strokes in readings of the sled (n,), gravity removed, with their noise (n,), taken for white, and of the
+    leg's rate (m,); start and end count the leg's readings. None goes over one of breaks_s."""
+    found = []
+    for first, last in strokes(rate_radps):
+        a, b = float(leg_t_s[first]), float(leg_t_s[last])
+        inside = (sled_t_s > a) & (sled_t_s < b)
+        t_s = np.concatenate([[a], sled_t_s[inside], [b]])
+        broken = np.any((breaks_s > a) & (breaks_s <= b))
+        gap_s = max(np.diff(t_s).max(), np.diff(leg_t_s[first : last + 1]).max())
+        turned = abs(np.trapezoid(rate_radps[first : last + 1], leg_t_s[first : last + 1]))
+        if broken or gap_s > GAP_S or turned < LEAST_RAD or not SHORTEST_S < b - a < LONGEST_S:
+            continue
+        velocity = integrated(t_s, np.interp(t_s, sled_t_s, along_mps2))
+        bias = velocity[-1] / (b - a)
+        density = float(np.mean(noise_mps2[inside] ** 2)) * (b - a) / inside.sum()
+        noise_m = COLOUR * math.sqrt(density * (b - a) ** 3 / 12.0)
+        way_m = integrated(t_s, velocity - bias * (t_s - a))[-1]
+        found.append((first, last, way_m, noise_m, bias, b - a))
+    if not found:
+        return NONE
+    start, end, way_m, noise_m, bias, length_s = np.array(found).T
+    sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + noise_m**2)
+    level = np.median([*bias, *rests(leg_t_s, rate_radps, sled_t_s, along_mps2)])
+    usual = np.abs(bias - level) * length_s**2 / 2.0 < np.hypot(ODD_M, 2.0 * noise_m)
+    return Ways(start[usual].astype(np.int64), end[usual].astype(np.int64), way_m[usual], sd_m[usual])
+
+
+def rests(leg_t_s: np.ndarray, rate: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray) -> list[float]:
+    """What the sled's acceleration (n,) shows wherever the leg (m,) does not turn, once for each REST_S."""
+    still = np.interp(sled_t_s, leg_t_s, (np.abs(rate) < RESTING_RADPS).astype(float)) == 1.0
+    out = []
+    for part in np.split(np.arange(len(along)), np.flatnonzero(np.diff(still.astype(int))) + 1):
+        if still[part[0]]:
+            count = int((sled_t_s[part[-1]] - sled_t_s[part[0]]) / REST_S)
+            out += [float(along[piece].mean()) for piece in np.array_split(part, count)] if count else []
+    return out
+
+
+def integrated(t_s: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The integral (n,) from the first reading on."""
+    return np.concatenate([[0.0], np.cumsum(0.5 * (values[1:] + values[:-1]) * np.diff(t_s))])
+
+
+def strokes(rate: np.ndarray) -> list[tuple[int, int]]:
+    """First and last reading of each stretch of turning (n,) in one sense that comes to an end on both sides."""
+    out = []
+    i, n = 0, len(rate)
+    while i < n:
+        if abs(rate[i]) < TURNING_RADPS:
+            i += 1
+            continue
+        way = rate * np.sign(rate[i])
+        first = last = i
+        while last + 1 < n and way[last + 1] > GOING_RADPS:
+            last += 1
+        i = last + 1
+        while first > 0 and 0.0 < way[first - 1] < way[first]:
+            first -= 1
+        while last + 1 < n and 0.0 < way[last + 1] < way[last]:
+            last += 1
+        if max(abs(rate[first]), abs(rate[last])) < GOING_RADPS:
+            out.append((first, last))
+    return out
