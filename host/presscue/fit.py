@@ -36,7 +36,7 @@ from presscue.recheck import still_holds
 from presscue.strap import TURNED_GAIN, crept, turned_by
 from presscue.surprise import Problem, first_guesses, minimise, minimise_trusting, problem_of, stretches, taken
 
-LEVEL_SINE = 0.17  # below ten degrees of incline, gravity does not show which way is outward
+LEVEL_SINE = 0.3  # below seventeen degrees as found, gravity does not show which way is outward
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
 SEGMENT_DOUBTED, SEGMENT_FITS = 0.02, 0.15  # cost from which the thigh is tried for the shank, and at most with it
 SEGMENT_BELIEVED = (
