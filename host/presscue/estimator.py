@@ -25,8 +25,8 @@ GRAVITY_MPS2 = 9.80665
 FAST_RADPS = (
     2.0  # from about here on a movement has more jerk: of one way, its density goes with the fifth power of speed
 )
-GATE = 4.0  # standard deviations
-THROWN_S = 0.03
+GATE, CLANK = 4.0, 12.0  # standard deviations
+THROWN_S, STRUCK_RAD = 0.03, 0.03
 N = 6
 PHI, RATE, ACCELERATION, SLED_BIAS, GYRO_BIAS, MOUNT = range(N)
 
@@ -184,17 +184,21 @@ def update_rate(s, residual, turn, variance):
     """The gyro's reading with s.row of the filter s; turn: the IMU's per flexion. Returns the whitened innovation.
 
     Beyond the gate it is the movement that is not what the filter takes for possible, not the gyro that errs: the rate
-    becomes as unsure as the innovation wants, and flexion with it, as if that had gone on for THROWN_S already.
+    becomes as unsure as the innovation wants, and flexion with it, as if that had gone on for THROWN_S already. Beyond
+    CLANK standard deviations it counts as if it were there: flesh that a stop has struck, so that gravity has to say
+    where the leg is, to STRUCK_RAD.
     """
     spread = weigh(s)
-    white = residual / math.sqrt(spread + variance)
+    sd = math.sqrt(spread + variance)
+    white = residual / sd
+    residual = min(max(residual, -CLANK * sd), CLANK * sd)
     if abs(white) > GATE:
         P = s.P
         more = ((residual / GATE) ** 2 - spread - variance) / (turn * turn)
         P[RATE, RATE] += more
         P[PHI, RATE] += more * THROWN_S
         P[RATE, PHI] += more * THROWN_S
-        P[PHI, PHI] += more * THROWN_S * THROWN_S
+        P[PHI, PHI] += more * THROWN_S * THROWN_S + (STRUCK_RAD**2 if abs(white) > CLANK else 0.0)
         spread = weigh(s)
     correct(s, spread, residual, variance, math.inf)
     return white

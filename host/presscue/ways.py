@@ -79,12 +79,10 @@ def ways_of(
 def rests(leg_t_s: np.ndarray, rate: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray) -> list[float]:
     """What the sled's acceleration (n,) shows wherever the leg (m,) does not turn, once for each REST_S."""
     still = np.interp(sled_t_s, leg_t_s, (np.abs(rate) < RESTING_RADPS).astype(float)) == 1.0
-    out = []
-    for part in np.split(np.arange(len(along)), np.flatnonzero(np.diff(still.astype(int))) + 1):
-        if still[part[0]]:
-            count = int((sled_t_s[part[-1]] - sled_t_s[part[0]]) / REST_S)
-            out += [float(along[piece].mean()) for piece in np.array_split(part, count)] if count else []
-    return out
+    many = max(1, round(REST_S / float(np.median(np.diff(sled_t_s)))))
+    parts = np.split(np.arange(len(along)), np.flatnonzero(np.diff(still.astype(int))) + 1)
+    resting = [part for part in parts if still[part[0]] and len(part) >= many]
+    return [float(along[piece].mean()) for part in resting for piece in np.array_split(part, len(part) // many)]
 
 
 def integrated(t_s: np.ndarray, values: np.ndarray) -> np.ndarray:
