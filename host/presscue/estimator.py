@@ -180,25 +180,27 @@ def update_sled(s, links, noise, along):
 
 
 @njit
-def update_rate(s, residual, turn, variance):
+def update_rate(s, residual, turn, variance, on_shank):
     """The gyro's reading with s.row of the filter s; turn: the IMU's per flexion. Returns the whitened innovation.
 
     Beyond the gate it is the movement that is not what the filter takes for possible, not the gyro that errs: the rate
-    becomes as unsure as the innovation wants, and flexion with it, as if that had gone on for THROWN_S already. Beyond
-    CLANK standard deviations it counts as if it were there: flesh that a stop has struck, so that gravity has to say
-    where the leg is, to STRUCK_RAD.
+    becomes as unsure as the innovation wants, and flexion with it, as if that had gone on for THROWN_S already. On a
+    thigh, what lies beyond CLANK standard deviations is flesh that a stop has struck: it counts as if it were there,
+    and gravity has to say where the leg is, to STRUCK_RAD. A shank has less of it.
     """
     spread = weigh(s)
     sd = math.sqrt(spread + variance)
     white = residual / sd
-    residual = min(max(residual, -CLANK * sd), CLANK * sd)
+    struck = not on_shank and abs(white) > CLANK
+    if struck:
+        residual = math.copysign(CLANK * sd, residual)
     if abs(white) > GATE:
         P = s.P
         more = ((residual / GATE) ** 2 - spread - variance) / (turn * turn)
         P[RATE, RATE] += more
         P[PHI, RATE] += more * THROWN_S
         P[RATE, PHI] += more * THROWN_S
-        P[PHI, PHI] += more * THROWN_S * THROWN_S + (STRUCK_RAD**2 if abs(white) > CLANK else 0.0)
+        P[PHI, PHI] += more * THROWN_S * THROWN_S + (STRUCK_RAD**2 if struck else 0.0)
         spread = weigh(s)
     correct(s, spread, residual, variance, math.inf)
     return white
@@ -215,7 +217,7 @@ def update_leg(s, links, leg, noise, rate, f1, f2):
     h[PHI] = at.theta2 * x[RATE]
     h[RATE] = turn
     h[GYRO_BIAS] = 1.0
-    by_rate = update_rate(s, rate - (turn * x[RATE] + x[GYRO_BIAS]), turn, noise.gyro_radps**2)
+    by_rate = update_rate(s, rate - (turn * x[RATE] + x[GYRO_BIAS]), turn, noise.gyro_radps**2, leg.carried == 1.0)
     by_first = by_second = 0.0
     for k in range(2):
         at = pose(links, x[PHI])
