@@ -22,11 +22,9 @@ from presscue.compiled import njit
 from presscue.linkage import flexion_at, pose, wrapped
 
 GRAVITY_MPS2 = 9.80665
-FAST_RADPS = (
-    2.0  # from about here on a movement has more jerk: of one way, its density goes with the fifth power of speed
-)
-GATE, CLANK = 4.0, 12.0  # standard deviations
-THROWN_S, STRUCK_RAD = 0.03, 0.03
+FAST_RADPS = 2.0  # from about here on movements have more jerk: of one way, it goes with the fifth power of speed
+GATE, CLANK = 4.0, 12.0  # standard deviations at which an innovation is cut or believed, and of flesh that is struck
+THROWN_S, STRUCK_RAD = 0.03, 0.03  # see update_rate
 N = 6
 PHI, RATE, ACCELERATION, SLED_BIAS, GYRO_BIAS, MOUNT = range(N)
 

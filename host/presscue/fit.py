@@ -39,9 +39,7 @@ from presscue.surprise import Problem, first_guesses, minimise, minimise_trustin
 LEVEL_SINE = 0.3  # below seventeen degrees as found, gravity does not show which way is outward
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
 SEGMENT_DOUBTED, SEGMENT_FITS = 0.02, 0.15  # cost from which the thigh is tried for the shank, and at most with it
-SEGMENT_BELIEVED = (
-    1.25  # so many times less it must surprise; the right one surprises usual lifters' filters 1.7 to 24 times less
-)
+SEGMENT_BELIEVED = 1.25  # so many times less it must surprise; the right one does so 1.7 to 24 times less
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
 CONTRADICTED = 12.0  # the same for feet put elsewhere; clean later sets: up to 7, with faults in them 9

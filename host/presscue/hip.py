@@ -20,6 +20,7 @@ from presscue.events import certainty
 from presscue.linkage import pose
 from presscue.mounting import along_rail
 from presscue.results import Event, Output, Rep, SetResult
+from presscue.ways import integrated
 
 STEP_AT, STEP_WIDTH = 0.92, 0.05  # parts of the rep's turn: where a lift is looked for, and how soft its edges are
 MARGIN_S = 0.15  # before and after a rep the sled stands
@@ -132,7 +133,7 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     edge = round(MARGIN_S * RATE_HZ)
     if max(np.ptp(speed[:edge]), np.ptp(speed[-edge:])) > JERKED_MPS:
         return None
-    place = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(t_s) * (speed[1:] + speed[:-1]))])
+    place = integrated(t_s, speed)
     psi, at = np.empty((2, len(FLEXION_RAD)))
     n = places(c.links, c.leg.tissue, FLEXION_RAD, psi, at)
     psi, at = psi[:n], at[:n]
@@ -173,6 +174,5 @@ def _sum(t_s: np.ndarray, values: np.ndarray, at_s: np.ndarray) -> np.ndarray | 
     if first < 0 or last >= len(t_s) or np.diff(t_s[first : last + 1]).max() > GAP_S:
         return None
     t_s, values = t_s[first : last + 1], values[first : last + 1]
-    total = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(t_s) * (values[1:] + values[:-1]))])
-    total = np.interp(at_s, t_s, total)
+    total = np.interp(at_s, t_s, integrated(t_s, values))
     return total - total[0]

@@ -58,8 +58,7 @@ def with_hold(history: History, priors: Priors, c: Calibration) -> Calibration:
     mount_rad = math.pi / 2.0 + straight_rad - pose(links, 0.0).theta
     leg_of = Leg(strap_m, 0.0, mount_rad, 0.0, 1.0, 1.0 if priors.on_shank else 0.0)
     sd = 1.0 / np.sqrt(np.diag(belief.information))
-    c = replace(c, links=links, leg=leg_of, sd=sd, estimated=True)
-    return c
+    return replace(c, links=links, leg=leg_of, sd=sd, estimated=True)
 
 
 def geometry_sd(c: Calibration) -> float:

@@ -6,8 +6,6 @@ turned. Where all of that is well below what fit.py asks for before it believes 
 it is with nearly every set of feet put down anew. All else is left to the fit.
 """
 
-import math
-
 import numpy as np
 
 from presscue.belief import MOUNT, after_rest, vector
@@ -16,7 +14,7 @@ from presscue.compiled import njit
 from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
 from presscue.mounting import angle_deg, moving_mask, principal
-from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, problem_of, take_in, thinned
+from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, huber, problem_of, take_in, thinned
 
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
@@ -32,7 +30,7 @@ def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
     NoFit if the sled has not moved."""
     if not frames_hold(history, c):
         return False
-    problem = problem_of(history, c, after_rest(prior, stepped=True), None)
+    problem = problem_of(history, c, after_rest(prior, stepped=True), None, ways=False)
     white = problem.whitened(vector(c))
     problem = problem.trusting(vector(c), white)
     normal, slope, curve = sensitivities_of(problem, vector(c), white)
@@ -107,10 +105,3 @@ def sensitivities(
     for k in range(6):
         for other in range(k):
             normal[other, k] = normal[k, other]
-
-
-@njit
-def huber(white):
-    """An innovation as it counts: beyond two standard deviations its square grows with its size only."""
-    size = abs(white)
-    return white if size <= 2.0 else math.copysign(math.sqrt(4.0 * size - 4.0), white)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .compiled import njit
 from .kernel import COLUMNS
+from .ways import integrated
 
 STILL = COLUMNS.index("still")
 
@@ -70,7 +71,7 @@ def sled_path(
     gap = np.flatnonzero(step_s > GAP_PERIODS * np.median(step_s))
     variance[gap + 1] += (0.5 * np.diff(along_mps2)[gap] * step_s[gap]) ** 2
     velocity = _smoothed(t_s, along_mps2, variance, ends, means, floor_mps2)
-    return np.concatenate([[0.0], np.cumsum(0.5 * (velocity[1:] + velocity[:-1]) * step_s)]), velocity
+    return integrated(t_s, velocity), velocity
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -102,7 +102,8 @@ class Problem:
 
     def residuals(self, p: np.ndarray) -> np.ndarray:
         white, phi = self.run(p)
-        white, ways = huber(white), huber(self.ways_off_m(p, phi) / self.ways.sd_m)
+        white = hubered(white.ravel()).reshape(white.shape)
+        ways = hubered(self.ways_off_m(p, phi) / self.ways.sd_m)
         apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
         if self.trust is not None:
             white = white * np.sqrt(self.trust)[:, None]
@@ -162,10 +163,20 @@ class Problem:
         )  # fmt: skip
 
 
-def huber(white: np.ndarray) -> np.ndarray:
-    """Residuals as they count: beyond two standard deviations their squares grow with their size only."""
-    size = np.abs(white)
-    return np.where(size > 2.0, np.sign(white) * np.sqrt(np.maximum(4.0 * size - 4.0, 0.0)), white)
+@njit
+def huber(white):
+    """An innovation as it counts: beyond two standard deviations its square grows with its size only."""
+    size = abs(white)
+    return white if size <= 2.0 else math.copysign(math.sqrt(4.0 * size - 4.0), white)
+
+
+@njit
+def hubered(white):
+    """Each of them (n,)."""
+    out = np.empty_like(white)
+    for i in range(len(white)):
+        out[i] = huber(white[i])
+    return out
 
 
 def minimise(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
@@ -244,8 +255,11 @@ def leg_readings(history: History, c: Calibration) -> np.ndarray:
     return np.stack([leg[:, 3:] @ c.axis - c.gyro_bias_radps, leg[:, :3] @ c.first, leg[:, :3] @ c.second], axis=1)
 
 
-def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[float, float] | None) -> Problem:
-    """The readings of a history in the frames of c. Raises NoFit if the sled has not moved."""
+def problem_of(
+    history: History, c: Calibration, belief: Belief, hold_s: tuple[float, float] | None, ways: bool = True
+) -> Problem:
+    """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. Raises NoFit
+    if the sled has not moved."""
     sled_t_s, along = thinned(history.sled_t_s, along_rail(history, c)[:, None])
     seen = leg_readings(history, c)
     hold_psi = None
@@ -279,7 +293,7 @@ def problem_of(history: History, c: Calibration, belief: Belief, hold_s: tuple[f
     if not kept.any():
         raise NoFit("the sled has not moved yet")
     seen = kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept]
-    return Problem(*seen, c.leg, belief, hold_psi, ways=ways_in(*seen))
+    return Problem(*seen, c.leg, belief, hold_psi, ways=ways_in(*seen) if ways else NONE)
 
 
 def ways_in(kinds, t_s, readings, loud, starts) -> Ways:

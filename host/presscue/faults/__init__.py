@@ -108,9 +108,8 @@ LIMITS = {
 def by_estimate(params: Params) -> Params:
     """The same where flexion is an estimate of the leg alone: good near straight, too rough for depth, and no sled to
     tell a slam by."""
-    slam_never = params.slam._replace(speed_mps=math.inf, straight_deg=-math.inf)
     return params._replace(
-        slam=slam_never,
+        slam=params.slam._replace(speed_mps=math.inf, straight_deg=-math.inf),
         depth=params.depth._replace(max_flexion_deg=math.inf),
         lockout=params.lockout._replace(caution=0.0),
     )

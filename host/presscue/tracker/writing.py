@@ -5,12 +5,12 @@ import math
 from presscue.compiled import njit
 from presscue.estimator import ACCELERATION, PHI, RATE
 from presscue.linkage import flexion_at, pose, wrapped
+from presscue.surprise import HOLD_SD_RAD
 from presscue.tracker.linking import by_sled
 from presscue.tracker.seat import hip_turn
 from presscue.tracker.state import DEGREES, LOST_S
 from presscue.tracker.steps import walks
 
-HELD_SD_RAD = 0.0175  # how straight a leg held straight is
 DEEPEST_RAD = 2.27  # no leg on a sled is bent farther
 LEVEL_MPS2 = 2.5  # gravity along the rail of 15 degrees: on a leveller one the load hangs on a cable
 
@@ -24,7 +24,7 @@ def write_estimate(m, s, f):
         phi = math.nan
     per = -1.0 / (pose(m.links, phi).theta1 + m.leg.tissue)
     f.flexion_deg = phi * DEGREES
-    f.flexion_sd_deg = math.hypot(per * HELD_SD_RAD, m.geometry_sd * phi) * DEGREES
+    f.flexion_sd_deg = math.hypot(per * HOLD_SD_RAD, m.geometry_sd * phi) * DEGREES
     f.rate_dps = -s.rate * per * DEGREES
 
 
