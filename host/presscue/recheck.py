@@ -14,7 +14,7 @@ from presscue.compiled import njit
 from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
 from presscue.mounting import angle_deg, moving_mask, principal
-from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, huber, problem_of, take_in, thinned
+from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, huber, problem_of, seen_at, take_in, thinned
 
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
@@ -86,10 +86,11 @@ def sensitivities(
     room."""
     moved, row = np.zeros((6, 3)), np.zeros(6)
     for i in range(len(t_s)):
+        seen = seen_at(kinds, t_s, readings, loud, starts, i)
         for k in range(6):
             p = trials[k]
             links, leg = Links(p[0], p[1], p[2]), Leg(p[3], p[4], p[5], sits.up_u, sits.up_w, sits.carried)
-            take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filters[k], moved, k)
+            moved[k, 0], moved[k, 1], moved[k, 2] = take_in(seen, links, leg, noise, filters[k])
         window = int((t_s[i] - t_s[0]) / WINDOW_S)
         for j in range(1 if kinds[i] == 0 else 3):
             here = weights[i] * huber(white[i, j])

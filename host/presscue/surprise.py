@@ -36,20 +36,30 @@ LEAST_SURPRISE = 0.02  # what is usual, at the least
 
 
 @njit
-def take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filter, out, row):
-    """Reading i through the filter, all as in `innovations`; its innovations into that row of out."""
-    if starts[i, 0] == 1.0:
-        phi = flexion_at_rest(links, leg, starts[i, 1], starts[i, 2])
+def seen_at(kinds, t_s, readings, loud, starts, i):
+    """Reading i, all as in `innovations`, as `take_in` wants it: its kind, the time since the one before, itself, its
+    noise, its start."""
+    dt = t_s[i] - t_s[i - 1] if i > 0 else 0.0
+    return (
+        kinds[i], dt, (readings[i, 0], readings[i, 1], readings[i, 2]), (loud[i, 0], loud[i, 1]),
+        (starts[i, 0], starts[i, 1], starts[i, 2]),
+    )  # fmt: skip
+
+
+@njit
+def take_in(seen, links, leg, noise, filter):
+    """A reading of `seen_at` through the filter: its three innovations. Numbers, not arrays: of each array that is
+    handed over references are counted, which took as long as a tenth of the filter."""
+    kind, dt, (first, second, third), (loud, force), (start, f1, f2) = seen
+    if start == 1.0:
+        phi = flexion_at_rest(links, leg, f1, f2)
         begin(filter, 0.0 if math.isnan(phi) else phi, 0.1, leg.mount_rad, 1e-4)
     else:
-        predict(filter, t_s[i] - t_s[i - 1], noise)
-    here = Noise(noise.jerk, loud[i, 0], loud[i, 0], loud[i, 1])
-    if kinds[i] == 0:
-        out[row, 0] = update_sled(filter, links, here, readings[i, 0])
-    else:
-        out[row, 0], out[row, 1], out[row, 2] = update_leg(
-            filter, links, leg, here, readings[i, 0], readings[i, 1], readings[i, 2]
-        )
+        predict(filter, dt, noise)
+    here = Noise(noise.jerk, loud, loud, force)
+    if kind == 0:
+        return update_sled(filter, links, here, first), 0.0, 0.0
+    return update_leg(filter, links, leg, here, first, second, third)
 
 
 @njit
@@ -62,7 +72,8 @@ def innovations(kinds, t_s, readings, loud, starts, links, leg, noise, filter, o
     begins and the filter is set from the in-plane specific force of a leg at rest that stands beside it.
     """
     for i in range(len(t_s)):
-        take_in(kinds, t_s, readings, loud, starts, i, links, leg, noise, filter, out, i)
+        seen = seen_at(kinds, t_s, readings, loud, starts, i)
+        out[i, 0], out[i, 1], out[i, 2] = take_in(seen, links, leg, noise, filter)
         phi[i] = filter.x[PHI]
 
 
