@@ -53,7 +53,7 @@ def presscue_s(minutes: float) -> tuple[float, list[tuple[np.ndarray, np.ndarray
         loop = kernel.new_loop(core._model, core._p_reps, core._p_faults, states)
         i = 0
         while i < len(t_s):
-            states.out.tally[0] = 0
+            states.out["used"] = 0
             i, _ = kernel.run(loop, moved, kinds, t_s, values, i, len(t_s), np.inf, False, none)
 
     leg = [block.values for packet in made for block in packet if block.source == wire.LEG]

@@ -69,7 +69,7 @@ def main(minutes: float) -> None:
     began = time.process_time()
     i = 0
     while i < len(t_s):
-        states.out.tally[0] = 0
+        states.out["used"] = 0
         i, _ = kernel.run(*arguments, i, len(t_s), np.inf, False, none)
     print(f"      {1e6 * (time.process_time() - began) / len(t_s):.2f} us a reading in the compiled loop alone")
 

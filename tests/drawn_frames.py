@@ -142,19 +142,19 @@ class Run:
     def __init__(self, rep_params: reps.Params | None = None, fault_params: faults.Params | None = None):
         self.params = rep_params or reps.Params(), fault_params or faults.Params()
         self.state, self.states = reps.new_state(), faults.new_state()
-        self.out = events.new_buffer(4096)
+        self.out = events.new_buffer()
         self.predictions: list[Event] = []
         self.last = frame.new_frame().view(np.recarray)
 
     def feed(self, frames: np.ndarray) -> np.ndarray:
         """Rows that these frames bring."""
         self.last = frames[-1:].copy().view(np.recarray) if len(frames) else self.last
-        drive(self.params[0], self.state[0], self.params[1], self.states[0], frames.view(np.recarray), self.out)
+        drive(self.params[0], self.state[0], self.params[1], self.states[0], frames.view(np.recarray), self.out[0])
         return events.drain(self.out)
 
     def finish(self) -> np.ndarray:
-        reps.finish(self.params[0], self.state[0], self.out)
-        faults.finish_all(self.params[1], self.states[0], self.last[0], self.state[0], self.out)
+        reps.finish(self.params[0], self.state[0], self.out[0])
+        faults.finish_all(self.params[1], self.states[0], self.last[0], self.state[0], self.out[0])
         return events.drain(self.out)
 
     def copy(self) -> "Run":

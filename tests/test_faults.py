@@ -366,12 +366,12 @@ def test_cost_of_a_reading(capsys):
     rows = np.tile(inclined_set(6, top_deg=5.0).frames(), 3).view(np.recarray)
     rows["t_s"] = np.linspace(0.0, rows["t_s"][0] + len(rows) / 466.0, len(rows))
     run = Run()
-    drive(run.params[0], run.state[0], run.params[1], run.states[0], rows[:10], run.out)
+    drive(run.params[0], run.state[0], run.params[1], run.states[0], rows[:10], run.out[0])
     best = math.inf
     for _ in range(3):
         state, states = reps.new_state(), faults.new_state()
         begun = time.perf_counter()
-        drive(run.params[0], state[0], run.params[1], states[0], rows, run.out)
+        drive(run.params[0], state[0], run.params[1], states[0], rows, run.out[0])
         best = min(best, (time.perf_counter() - begun) / len(rows))
     with capsys.disabled():
         print(f"\nreps and faults: {best * 1e9:.0f} ns a reading")

@@ -31,7 +31,9 @@ def turned_deg(drawing: Drawing, inward, twist, seed: int = 0) -> tuple[np.ndarr
     rows["twist_deg"] = twist(t_s, flexion) + 0.3 * rng.normal(size=len(rows))
     rows["calm"] = np.abs(rows["rate_dps"]) < 1.0
     turned = np.zeros(len(rows))
-    drive(reps.Params(), reps.new_state()[0], plane.new_state()[0], rows.view(np.recarray), events.new_buffer(), turned)
+    drive(
+        reps.Params(), reps.new_state()[0], plane.new_state()[0], rows.view(np.recarray), events.new_buffer()[0], turned
+    )
     leg = (rows["source"] == wire.LEG) & np.isfinite(turned)
     return t_s[leg], turned[leg]
 

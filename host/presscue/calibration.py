@@ -93,8 +93,8 @@ class Calibration:
         return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.on_thigh) << 4 | int(self.estimated) << 5
 
     def same_as(self, other: "Calibration") -> bool:
-        """Whether both measure alike, to the bit; remarks apart."""
-        ours, theirs = self.rounded().values()[:VALUES], other.rounded().values()[:VALUES]
+        """Whether both measure alike, to the bits of a message; remarks apart."""
+        ours, theirs = (each.values()[:VALUES].astype("<f4") for each in (self, other))
         return self.layout == other.layout and np.array_equal(ours, theirs, equal_nan=True)
 
     def rounded(self) -> "Calibration":

@@ -58,7 +58,7 @@ def read_heads(messages: Messages) -> tuple[np.ndarray, np.ndarray]:
     whole = (count > 0) & (heads["t_us"] < T_US_MAX)
     whole &= messages.size[which] == _DATA_AT + 2 * count * heads["channels"]
     which[which] = whole
-    return heads[whole], which
+    return heads if whole.all() else heads[whole], which
 
 
 @dataclass(frozen=True)

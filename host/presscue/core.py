@@ -151,9 +151,9 @@ class Core:
                 self._asked_last = True
                 self._ask(self._now_s, outs)
         if self._wanted is None and self._model is not None:
-            reps.finish(self._p_reps, self._states.reps[0], self._states.out)
+            reps.finish(self._p_reps, self._states.reps[0], self._states.out[0])
             frame, rep = self._states.frame[0], self._states.reps[0]
-            faults.finish_all(self._p_faults, self._states.faults[0], frame, rep, self._states.out)
+            faults.finish_all(self._p_faults, self._states.faults[0], frame, rep, self._states.out[0])
             self._collect(outs)
             outs.extend(self._ledger.close())
             if self._hip.over:
@@ -310,12 +310,12 @@ class Core:
         self._advise(new.remarks, new.effective_s, outs)
         if new.usable:
             self.calibration = new
-            model = model_of(new, self.config.priors)
-            before, self._model = self._model, model
-            self._loop = None
+            before = self._model
+            if before is None or old is None or not new.same_as(old):
+                self._model, self._loop = model_of(new, self.config.priors), None
             if before is not None and old is not None and old.layout == new.layout:
-                if not new.same_as(old):
-                    recalibrate(self._states.tracker[0], before, model)
+                if self._model is not before:
+                    recalibrate(self._states.tracker[0], before, self._model)
                 self._refined = True
                 self._turn_rad = math.inf
             else:
@@ -370,7 +370,7 @@ class Core:
 
     def _collect(self, outs: list[Output]) -> None:
         """Rows of the buffer become results, and results cues."""
-        if not self._states.out.tally[0]:
+        if not self._states.out["used"][0]:
             return
         for row in events.drain(self._states.out):
             late = float(row["t_s"]) <= self._late_until_s

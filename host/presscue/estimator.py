@@ -141,7 +141,8 @@ def update(s, residual, variance, gate):
 @njit
 def update_entry(s, k, residual, variance, gate):
     """The same for a measurement of entry k of the state alone."""
-    s.gain[:] = s.P[:, k]
+    for i in range(len(s.gain)):
+        s.gain[i] = s.P[i, k]
     return correct(s, s.P[k, k], residual, variance, gate)
 
 

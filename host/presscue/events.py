@@ -9,7 +9,6 @@ is said again so corrected.
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -70,35 +69,37 @@ ROW = np.dtype(
 )
 
 
-class Buffer(NamedTuple):
-    """rows: shape (capacity,) of ROW. tally: shape (2,), rows in use and rows lost to overflow since the start."""
-
-    rows: np.ndarray
-    tally: np.ndarray
+CAPACITY = 256
+BUFFER = np.dtype([("room", "i8"), ("used", "i8"), ("lost", "i8"), ("rows", ROW, CAPACITY)])
+"""room: how many rows it may hold. used: in use. lost: to overflow since the start. One record, like the states."""
 
 
-def new_buffer(capacity: int = 256) -> Buffer:
-    """An empty buffer. Overflow drops the newest rows and counts them."""
-    return Buffer(np.zeros(capacity, ROW).view(np.recarray), np.zeros(2, np.int64))
+def new_buffer(room: int = CAPACITY) -> np.ndarray:
+    """An empty buffer, shape (1,): element 0 is the record that steps take. Overflow drops the newest rows and counts
+    them."""
+    buffer = np.zeros(1, BUFFER).view(np.recarray)
+    buffer.room = room
+    return buffer
 
 
-def drain(out: Buffer) -> np.ndarray:
-    """A copy of the rows in use; empties the buffer."""
-    used = int(out.tally[0])
-    rows = out.rows[:used].copy()
-    out.rows[:used] = np.zeros((), ROW)  # a row says nothing of the one that was there before
-    out.tally[0] = 0
-    return rows
+def drain(buffer: np.ndarray) -> np.ndarray:
+    """A copy of the rows in use, of a buffer (1,); empties it."""
+    used = int(buffer["used"][0])
+    rows = buffer["rows"][0, :used].view(ROW, np.ndarray)
+    taken = rows.copy()
+    rows[:] = np.zeros((), ROW)  # a row says nothing of the one that was there before
+    buffer["used"] = 0
+    return taken
 
 
 @njit
 def next_row(out):
     """Index of a free row, or -1 (counted) when there is none."""
-    n = out.tally[0]
-    if n >= out.rows.shape[0]:
-        out.tally[1] += 1
+    n = out.used
+    if n >= out.room:
+        out.lost += 1
         return -1
-    out.tally[0] = n + 1
+    out.used = n + 1
     return n
 
 

@@ -12,7 +12,7 @@ from numba.experimental import structref
 
 from presscue import activity, faults, phases, plane, reps, tracker, wire
 from presscue.compiled import njit
-from presscue.events import Buffer, new_buffer
+from presscue.events import new_buffer
 from presscue.frame import new_frame
 
 PADS = wire.PADS
@@ -39,7 +39,7 @@ class States(NamedTuple):
     reps: np.ndarray
     plane: np.ndarray
     faults: np.ndarray
-    out: Buffer
+    out: np.ndarray
 
 
 def new_states() -> States:
@@ -71,11 +71,17 @@ def new_loop(model, p_reps, p_faults, states):
 
 
 @njit
+def reading_at(values, i):
+    """Row i of values (n, 6) as a tuple: of an array that is handed over references are counted."""
+    return values[i, 0], values[i, 1], values[i, 2], values[i, 3], values[i, 4], values[i, 5]
+
+
+@njit
 def scan(moved, kinds, t_s, values, begin, end, turn_rad):
     """Before a calibration: only watch how much has moved. Returns (next reading, reason)."""
     s = moved[0]
     for i in range(begin, end):
-        activity.step(s, t_s[i], kinds[i], values[i])
+        activity.step(s, t_s[i], kinds[i], reading_at(values, i))
         if activity.enough(s, turn_rad):
             return i + 1, ENOUGH
     return end, END
@@ -93,11 +99,12 @@ def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace
     rep = states.reps[0]
     track, baseline, detectors = states.tracker[0], states.plane[0], states.faults[0]
     s = moved[0]
-    out = states.out
+    out = states.out[0]
     for i in range(begin, end):
         source = kinds[i]
         sets = rep.sets
-        tracker.step(model, track, x, t_s[i], source, values[i])
+        reading = reading_at(values, i)
+        tracker.step(model, track, x, t_s[i], source, reading)
         reps.step(p_reps, rep, x, out)
         plane.step(baseline, x, rep)
         faults.step_all(p_faults, detectors, x, rep, out)
@@ -115,12 +122,12 @@ def run(loop, moved, kinds, t_s, values, begin, end, turn_rad, until_calm, trace
             row[9] = x.seat
             row[10] = x.still
         if source != PADS:
-            activity.step(s, t_s[i], source, values[i])
+            activity.step(s, t_s[i], source, reading)
             if activity.enough(s, turn_rad):
                 return i + 1, ENOUGH
         if rep.sets != sets:
             return i + 1, SET_OVER
-        if out.tally[0] > out.rows.shape[0] - ROOM:
+        if out.used > out.room - ROOM:
             return i + 1, FULL
         if until_calm and (rep.active == 0 or rep.phase == TOP or rep.phase == IDLE):
             return i + 1, CALM

@@ -66,4 +66,5 @@ def records(data: bytes, at: np.ndarray, dtype: np.dtype) -> np.ndarray:
     room = len(data) - dtype.itemsize + 1
     if room <= 0:
         return np.zeros(at.shape, dtype)
-    return np.ndarray((room,), dtype, data, strides=(1,))[at]
+    # As plain bytes: records with fields would be copied field by field.
+    return np.ndarray((room,), f"V{dtype.itemsize}", data, strides=(1,))[at].view(dtype)

@@ -258,9 +258,9 @@ def came_late(messages: Messages) -> int:
     heads, _ = channels.read_heads(messages)
     late = 0
     for boot in np.unique(heads["boot"]):
-        of = heads[heads["boot"] == boot]
-        order = of["order"].astype(np.int64)
-        late += int(of["count"][order < np.maximum.accumulate(order)].sum())
+        of = heads["boot"] == boot
+        order = heads["order"][of].astype(np.int64)
+        late += int(heads["count"][of][order < np.maximum.accumulate(order)].sum())
     return late
 
 

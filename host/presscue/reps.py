@@ -145,7 +145,7 @@ def new_state() -> np.ndarray:
 
 @njit
 def step(p, s, x, out):
-    """One reading: p Params, s STATE record, x FRAME record, out Buffer."""
+    """One reading: p Params, s STATE record, x FRAME record, out BUFFER record."""
     if x.source == PADS:
         return
     if not take_measure(p, s, x):

@@ -58,17 +58,16 @@ def step_sled_reading(m, s, f, t, v):
     if s.on == 1:
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
-        at = pose(m.links, s.link.x[PHI])
-        if t - s.leg_t_s < 0.5 * LOST_S and not folds(m, at):
-            linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
-            unsure_mps = linked_sd_mps(m, s, at)
-            if light(s, t) and abs(linked_mps) > TURN_MPS:
-                unsure_mps = math.inf
+    at = pose(m.links, s.link.x[PHI])
+    if s.on == 1 and t - s.leg_t_s < 0.5 * LOST_S and not folds(m, at):
+        linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
+        unsure_mps = linked_sd_mps(m, s, at)
+        if light(s, t) and abs(linked_mps) > TURN_MPS:
+            unsure_mps = math.inf
     alone = s.apart == 1 and t - s.leg_t_s < 0.5 * LOST_S
     still = step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone)
     f.still = 1.0 if still else 0.0
     if s.on == 1:
-        at = pose(m.links, s.link.x[PHI])
         if folds(m, at):
             follow_sled(s, at)
         away = t - s.sled_t_s > LOST_S
