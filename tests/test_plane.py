@@ -12,6 +12,7 @@ from presscue.compiled import njit
 from presscue.estimator import GRAVITY_MPS2
 from presscue.frame import new_frame
 from presscue.tracker import model_of, new_state, step
+from presscue.tracker.out_of_plane import step_plane
 
 
 @njit
@@ -22,14 +23,21 @@ def drive(p_reps, rep, state, rows, out, turned):
         turned[i] = rows[i].valgus_deg
 
 
-def turned_deg(drawing: Drawing, inward, twist, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(t_s, valgus_deg) of a drawing whose leg turns by inward(t_s, flexion_deg), twist(t_s, flexion_deg)."""
+def turned_deg(
+    drawing: Drawing, inward, twist, seed: int = 0, before_deg: float = 0.0, restless_s: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(t_s, valgus_deg) of a drawing whose leg turns by inward(t_s, flexion_deg), twist(t_s, flexion_deg).
+
+    before_deg: by so much its pitch differs in the first half second, when the leg is not on the sled yet.
+    restless_s: until then it is never seen at rest.
+    """
     rows = drawing.frames("sled leg pitch", pads=False)
+    rows["pitch_deg"][rows["t_s"] < 0.5] += before_deg
     rng = np.random.default_rng(seed)
     t_s, flexion = rows["t_s"], rows["flexion_deg"]
     rows["inward_deg"] = inward(t_s, flexion) + 0.3 * rng.normal(size=len(rows))
     rows["twist_deg"] = twist(t_s, flexion) + 0.3 * rng.normal(size=len(rows))
-    rows["calm"] = np.abs(rows["rate_dps"]) < 1.0
+    rows["calm"] = (np.abs(rows["rate_dps"]) < 1.0) & (t_s >= restless_s)
     turned = np.zeros(len(rows))
     drive(
         reps.Params(), reps.new_state()[0], plane.new_state()[0], rows.view(np.recarray), events.new_buffer()[0], turned
@@ -83,6 +91,46 @@ def test_drift_and_feet_placed_anew_are_followed():
     t_s, turned = turned_deg(inclined_set(12), drifting, own_way)
     assert np.abs(turned[t_s < 12.0]).max() < 4.0
     assert np.abs(turned[t_s > 45.0]).max() < 4.0
+
+
+def test_a_leg_that_was_elsewhere_before_the_set_makes_no_slope_of_a_drift():
+    """A gyro's bias of a degree a second, after the leg hung straight down from the bench."""
+    elsewhere, there = (
+        np.abs(turned_deg(inclined_set(8), lambda t, f: -1.0 * t, own_way, before_deg=before)[1])
+        for before in (80.0, 0.0)
+    )
+    assert elsewhere.max() == pytest.approx(there.max(), abs=0.2)
+
+
+def test_of_a_leg_that_has_not_rested_yet_nothing_is_said():
+    """The set begins while gravity still corrects the tilt that a walk has left 30 degrees off."""
+    t_s, turned = turned_deg(
+        inclined_set(4), lambda t, f: own_way(t, f) + np.where(t < 3.4, 30.0, 0.0), own_way, restless_s=3.5
+    )
+    assert t_s[0] > 3.4
+    assert np.abs(turned).max() < 5.0
+
+
+def test_a_leg_rests_once_gravity_agrees_with_its_tilt():
+    state = new_state()[0]
+    state.tilt = 0.5
+    rested = []
+    for i in range(300):
+        step_plane(state, 0.01 * i, 0.01, 0.0, 0.0, 0.0, 0.0)
+        rested.append((state.rests, abs(state.tilt)))
+    assert all(tilt < 0.05 for rests, tilt in rested if rests == 1.0)
+    assert rested[-1][0] == 1.0
+
+
+def test_a_leg_that_moves_slowly_about_is_not_taken_for_the_gyros_bias():
+    still, moving = new_state()[0], new_state()[0]
+    for i in range(3000):
+        t_s = 0.01 * i
+        wander = 0.015 * (1.0 - math.cos(math.tau * t_s / 1.5))  # rad/s, always the same way
+        step_plane(still, t_s, 0.01, 0.0, 0.01, -0.01, 0.0)
+        step_plane(moving, t_s, 0.01, 0.0, wander, wander, 0.0)
+    assert (still.bias_1, still.bias_2) == pytest.approx((0.01, -0.01), abs=1e-3)
+    assert abs(moving.bias_1) + abs(moving.bias_2) < 0.01
 
 
 def test_a_turn_about_any_axis_near_the_rail_counts_in_full():

@@ -20,7 +20,7 @@ FRAME = np.dtype(
         ("inward_deg", "f8"),  # out-of-plane rotation of the leg about the rail (or the vertical), inward > 0
         ("twist_deg", "f8"),  # the same about the line across it in the leg's plane; the zero of both is free
         ("valgus_deg", "f8"),  # out-of-plane rotation against the lifter's own baseline (plane.py), inward > 0
-        ("calm", "f8"),  # 1 while the leg rests
+        ("calm", "f8"),  # 1 while the leg rests and its tilt is known
         ("heel_left", "f8"),  # pad readings, as delivered
         ("heel_right", "f8"),
         ("seat", "f8"),

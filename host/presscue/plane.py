@@ -40,7 +40,7 @@ STATE = np.dtype(
         ("gain", "f8", N),
         ("pitch_deg", "f8"),  # where the curve's slope is taken
         ("learnt_s", "f8"),
-        ("known", "i8"),  # 1 once there is a pitch to start from
+        ("learnt_any", "i8"),  # 1 once there is more to the curve than its priors, which hold about a leg at rest
         ("laid", "i8"),  # 1 once the curve has been laid through a leg at rest, until the leg leaves the sled
     ]
 )
@@ -61,35 +61,47 @@ def step(s, x, rep):
     if math.isnan(x.inward_deg) or math.isnan(x.pitch_deg):
         x.valgus_deg = math.nan
         return
-    if s.known == 0:
-        s.known = 1
-        s.pitch_deg = x.pitch_deg
     z = (x.pitch_deg - s.pitch_deg) / PITCH_DEG
     way = 1.0 if rep.heading > 0 else (-1.0 if rep.heading < 0 else 0.0)
     inward = x.inward_deg - (s.inward[0] + z * (s.inward[1] + z * s.inward[2]) + way * s.inward[3])
     twist = x.twist_deg - (s.twist[0] + z * (s.twist[1] + z * s.twist[2]) + way * s.twist[3])
     # A linkage that has lost its way in a violent movement is no leg off the sled as long as the sled moves.
     off = x.engaged == 0.0 and x.t_s - rep.moved_s > MOVED_S
-    if rep.active == 0 or off:
+    if off:
+        s.laid = 0
+    elif x.calm == 1.0 and (rep.active == 0 or s.laid == 0):
+        lay(s, x.pitch_deg, z, inward, twist)
+        s.laid = 1
+    if rep.active == 0 or s.laid == 0:
         x.valgus_deg = math.nan
         s.learnt_s = x.t_s
-        if off:
-            s.laid = 0
-        elif x.calm == 1.0:
-            s.laid = 1
-        elif s.laid == 1:  # moving already, before it is clear that a set has begun
-            return
-        s.inward[0] += inward
-        s.twist[0] += twist
-        for i in range(1, N):
-            s.P[0, i] = 0.0
-            s.P[i, 0] = 0.0
-        s.P[0, 0] = REST_SD_DEG * REST_SD_DEG
         return
     x.valgus_deg = fallen(inward, twist)
     if x.t_s - s.learnt_s >= EVERY_S:
         learn(s, min(x.t_s - s.learnt_s, 0.5), z, way, inward, twist)
         s.learnt_s = x.t_s
+
+
+@njit
+def lay(s, pitch_deg, z, inward, twist):
+    """Lays the curve through a leg at rest, `inward` and `twist` off it, and takes its slope from there on: an offset
+    far from where the leg moves would be a slope as well."""
+    s.pitch_deg = pitch_deg
+    for curve in (s.inward, s.twist):
+        curve[0] += z * (curve[1] + z * curve[2])
+        curve[1] += 2.0 * z * curve[2]
+    s.inward[0] += inward
+    s.twist[0] += twist
+    if s.learnt_any == 1:
+        s.P[1, 1] += 4.0 * z * (s.P[1, 2] + z * s.P[2, 2])
+        s.P[1, 2] += 2.0 * z * s.P[2, 2]
+        s.P[1, 3] += 2.0 * z * s.P[2, 3]
+        s.P[2, 1] = s.P[1, 2]
+        s.P[3, 1] = s.P[1, 3]
+    for i in range(1, N):
+        s.P[0, i] = 0.0
+        s.P[i, 0] = 0.0
+    s.P[0, 0] = REST_SD_DEG * REST_SD_DEG
 
 
 @njit
@@ -109,6 +121,7 @@ def fallen(inward, twist):
 @njit
 def learn(s, dt, z, way, inward, twist):
     """One step of the filter: both components share their row, variance and so their gain."""
+    s.learnt_any = 1
     for i in range(N):
         s.P[i, i] += WALK_DEG[i] * WALK_DEG[i] * dt
     far = math.hypot(inward, twist)

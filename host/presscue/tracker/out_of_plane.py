@@ -12,9 +12,11 @@ from presscue.compiled import njit
 from presscue.estimator import GRAVITY_MPS2, Leg
 from presscue.tracker.state import DEGREES, LOST_S
 
-CALM_RADPS, CALM_S = 0.05, 0.2  # a leg that turns no faster, for so long, shows the gyro's bias
+CALM_RADPS, CALM_S = 0.05, 0.2  # a leg that turns no faster, for so long, is calm
+STEADY_RADPS, STEADY_S = 0.015, 0.5  # one whose rates change no more, for so long, shows the gyro's bias
 BIAS_S = 5.0  # memory of that bias, in seconds of rest
 TILT_S, CALM_TILT_S = 5.0, 0.5  # how fast gravity corrects the tilt: in movement it shakes, at rest it is right
+SETTLED_RAD = 0.03  # a tilt so near to what gravity says is right
 
 LEAN_RAD, LEAN_SD_RAD = 0.09, 0.07  # of the flexion axis towards the rail; knees swing out by 5 to 10 degrees in a rep
 OUT_RAD, OUT_SD_RAD = 0.2, 0.1  # how far out the leg's plane is turned anyway: hips are abducted, toes point out
@@ -30,18 +32,24 @@ def step_plane(s, t, dt, rate, rate1, rate2, across):
     tilt = min(max(across / GRAVITY_MPS2, -1.0), 1.0)
     if dt > LOST_S:
         s.tilt = tilt
-        s.slow_1 = rate1
-        s.slow_2 = rate2
-        s.calm_t_s = t
+        s.slow_1, s.slower_1 = rate1, rate1
+        s.slow_2, s.slower_2 = rate2, rate2
+        s.calm_t_s, s.unsteady_t_s = t, t
+        s.rests = 0.0
         return
     low = min(dt / 0.1, 1.0)
     s.slow_1 += low * (rate1 - s.slow_1)
     s.slow_2 += low * (rate2 - s.slow_2)
+    slower = min(dt / STEADY_S, 1.0)
+    s.slower_1 += slower * (rate1 - s.slower_1)
+    s.slower_2 += slower * (rate2 - s.slower_2)
     off = abs(s.slow_1 - s.bias_1) + abs(s.slow_2 - s.bias_2)
     if off > CALM_RADPS or abs(rate) > CALM_RADPS:
         s.calm_t_s = t
     calm = t - s.calm_t_s > CALM_S
-    if calm:
+    if not calm or abs(s.slow_1 - s.slower_1) + abs(s.slow_2 - s.slower_2) > STEADY_RADPS:
+        s.unsteady_t_s = t
+    if t - s.unsteady_t_s > STEADY_S:
         s.rested_s = min(s.rested_s + dt, BIAS_S)
         part = dt / s.rested_s
         s.bias_1 += part * (rate1 - s.bias_1)
@@ -51,6 +59,7 @@ def step_plane(s, t, dt, rate, rate1, rate2, across):
     s.turn += cosine * first - sine * second
     s.tilt += sine * first + cosine * second
     s.tilt += min(dt / (CALM_TILT_S if calm else TILT_S), 1.0) * (tilt - s.tilt)
+    s.rests = 1.0 if calm and abs(tilt - s.tilt) < SETTLED_RAD else 0.0
 
 
 @njit
@@ -91,7 +100,7 @@ def fallen(m, s, dt, valgus_deg):
 @njit
 def write_plane(m, s, f):
     """Out-of-plane rotation about the rail and across it; without a linkage about the vertical and the horizontal."""
-    f.calm = 1.0 if f.t_s - s.calm_t_s > CALM_S else 0.0
+    f.calm = s.rests
     turn, tilt = s.turn * DEGREES * m.inward, s.tilt * DEGREES * m.inward
     if m.linked:
         size = math.hypot(m.leg.up_u, m.leg.up_w)

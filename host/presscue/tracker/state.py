@@ -125,8 +125,12 @@ STATE = np.dtype(
         ("bias_2", "f8"),
         ("slow_1", "f8"),
         ("slow_2", "f8"),
-        ("calm_t_s", "f8"),  # since when the leg has been calm, and for how long in all
+        ("slower_1", "f8"),
+        ("slower_2", "f8"),
+        ("calm_t_s", "f8"),  # since when the leg has been calm, since when its rates are steady too, how long in all
+        ("unsteady_t_s", "f8"),
         ("rested_s", "f8"),
+        ("rests", "f8"),  # 1 while it is calm and gravity agrees with its tilt
         # steps
         ("swing", "i8"),  # sign of the swing under way; the extremes of pitch (rad) about it, and when they were
         ("swing_top", "f8"),
