@@ -142,7 +142,7 @@ class Run:
     def __init__(self, rep_params: reps.Params | None = None, fault_params: faults.Params | None = None):
         self.params = rep_params or reps.Params(), fault_params or faults.Params()
         self.state, self.states = reps.new_state(), faults.new_state()
-        self.out = events.new_buffer()
+        self.out = events.new_buffer().view(np.recarray)
         self.predictions: list[Event] = []
         self.last = frame.new_frame().view(np.recarray)
 

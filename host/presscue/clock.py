@@ -12,6 +12,8 @@ from collections import deque
 
 import numpy as np
 
+from presscue.compiled import njit
+
 EXCHANGES = 128
 """Exchanges remembered, one a second. Crystals wander little in that time."""
 
@@ -24,6 +26,30 @@ SKEW_MAX = 200e-6
 _STEPS = 32
 _SKEWS = 9
 """Of those possible, at which the error is looked at."""
+
+
+@njit
+def shortest_ways(exchanges, skew):
+    """The shortest way there, the offset in it, and the shortest way back, the offset taken from it. exchanges (3, n):
+    sent, node's, received."""
+    there_us = back_us = np.inf
+    for i in range(exchanges.shape[1]):
+        there_us = min(there_us, exchanges[1, i] - exchanges[0, i] * (1.0 + skew))
+        back_us = min(back_us, exchanges[2, i] * (1.0 + skew) - exchanges[1, i])
+    return there_us, back_us
+
+
+@njit
+def skew_of(exchanges):
+    """The skew at which the sum of the two ways is greatest; 0 where that is not to be believed."""
+    low, high = -SKEW_MAX, SKEW_MAX
+    for _ in range(_STEPS):  # the sum is concave in the skew
+        third = (high - low) / 3
+        if sum(shortest_ways(exchanges, low + third)) < sum(shortest_ways(exchanges, high - third)):
+            low += third
+        else:
+            high -= third
+    return (low + high) / 2 if SKEW_MAX - abs(low) > 1e-6 else 0.0
 
 
 class NodeClock:
@@ -82,26 +108,12 @@ class NodeClock:
         return low
 
     def _ways(self, skew: float) -> tuple[float, float]:
-        """The shortest way there, the offset in it, and the shortest way back, the offset taken from it."""
-        sent_us, node_us, received_us = self._table
-        there_us = node_us - sent_us * (1.0 + skew)
-        back_us = received_us * (1.0 + skew) - node_us
-        return float(there_us.min()), float(back_us.min())
+        return shortest_ways(self._table, skew)
 
     def _fit(self) -> None:
         self._table = np.array(self._exchanges).T
         self._settled = self._exchanges[-1][0] - self._exchanges[0][0] >= BASELINE_US
-        self.skew = 0.0
-        if self._settled:
-            low, high = -SKEW_MAX, SKEW_MAX
-            for _ in range(_STEPS):  # the sum is concave in the skew
-                third = (high - low) / 3
-                if sum(self._ways(low + third)) < sum(self._ways(high - third)):
-                    low += third
-                else:
-                    high -= third
-            if SKEW_MAX - abs(low) > 1e-6:
-                self.skew = (low + high) / 2
+        self.skew = skew_of(self._table) if self._settled else 0.0
         there_us, back_us = self._ways(self.skew)
         self._offset_us = (there_us - back_us) / 2
         self.round_trip_us = there_us + back_us

@@ -77,15 +77,15 @@ BUFFER = np.dtype([("room", "i8"), ("used", "i8"), ("lost", "i8"), ("rows", ROW,
 def new_buffer(room: int = CAPACITY) -> np.ndarray:
     """An empty buffer, shape (1,): element 0 is the record that steps take. Overflow drops the newest rows and counts
     them."""
-    buffer = np.zeros(1, BUFFER).view(np.recarray)
-    buffer.room = room
+    buffer = np.zeros(1, BUFFER)
+    buffer["room"] = room
     return buffer
 
 
 def drain(buffer: np.ndarray) -> np.ndarray:
     """A copy of the rows in use, of a buffer (1,); empties it."""
     used = int(buffer["used"][0])
-    rows = buffer["rows"][0, :used].view(ROW, np.ndarray)
+    rows = buffer["rows"][0, :used]
     taken = rows.copy()
     rows[:] = np.zeros((), ROW)  # a row says nothing of the one that was there before
     buffer["used"] = 0
