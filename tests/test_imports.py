@@ -39,6 +39,7 @@ PURE = (
     "guarding",
     "belief",
     "mounting",
+    "coupling",
     "ways",
     "surprise",
     "strap",

@@ -23,6 +23,7 @@ ANY_MOUNT_SD_RAD = 100.0
 BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
 SLIPPED_SD_RAD = 0.5
 STEPPED_SD_M = 0.05
+FARTHEST_SD = 4.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ def after_rest(c: Calibration, slipped: bool = False, moved: bool = False, stepp
     if moved:
         sd[STRAP], sd[TISSUE] = STRAP_SD_M, TISSUE_SD
     return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + np.diag(sd**2)))
+
+
+def believable(belief: Belief, c: Calibration) -> bool:
+    """Whether a calibration's links are such as may be found, by what was held of them before: a fit of readings that
+    are of no leg on a sled ends anywhere."""
+    sd = np.sqrt(np.diag(np.linalg.inv(belief.information)))
+    off = np.abs(vector(c) - belief.mean) / sd
+    return bool(np.all(off[[THIGH, SHANK, HEIGHT]] < FARTHEST_SD))
 
 
 def vector(c: Calibration) -> np.ndarray:

@@ -13,21 +13,21 @@ import numpy as np
 
 from presscue import advice, leg_alone
 from presscue.advice import Remark
-from presscue.belief import MOUNT, after_rest, usual, vector
+from presscue.belief import MOUNT, after_rest, believable, usual, vector
 from presscue.calibration import Calibration, History, NoFit, Priors
+from presscue.coupling import directions, during, movements, turning_axis
 from presscue.linkage import flexion_at, wrapped
 from presscue.mounting import (
     HELD_READINGS,
     RAIL_OFF_DEG,
-    along_rail,
     angle_deg,
+    axis_alone,
     moved_in_hold,
-    moving_with_sled,
-    not_idle,
     not_swapped,
     on_rail,
+    outward,
     rail_by_leg,
-    sled_velocity,
+    resting_force,
     upright,
     with_leg,
     with_sled,
@@ -76,42 +76,49 @@ def fit(
 
 def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     has_sled, has_leg = len(history.sled_t_s) > 20, len(history.leg_t_s) > 20
-    if has_sled and has_leg:
-        not_swapped(history)
     c = Calibration(effective_s, has_sled, has_leg)
-    if has_sled:
-        c = with_sled(c, history)
     if not has_leg:
-        return c
-    moving = moving_with_sled(history, c) if has_sled else np.ones(len(history.leg_t_s), np.bool_)
-    if has_sled:
-        not_idle(history, moving)
-    c = with_leg(c, history, moving)
+        return with_sled(c, history) if has_sled else c
     if not has_sled:
-        return leg_alone.with_hold(history, priors, c)
-    c = on_rail(history, c, *rail_by_leg(history, c, moving))
-    moving = moving_with_sled(history, c)
-    c = with_leg(c, history, moving)
+        return leg_alone.with_hold(history, priors, with_leg(c, history, *axis_alone(history.leg_t_s, history.leg)))
+    not_swapped(history)
+    c, moving = _in_frames(history, c)
     best = _joined(history, priors, c, moving)
+    held = usual(priors)
     if best.cost > SEGMENT_DOUBTED:
-        other = _joined(history, replace(priors, on_shank=not priors.on_shank), c, moving)
-        if other.cost < min(best.cost / SEGMENT_BELIEVED, SEGMENT_FITS):
+        mirrored = replace(priors, on_shank=not priors.on_shank)
+        other = _joined(history, mirrored, c, moving)
+        fits = other.cost < min(best.cost / SEGMENT_BELIEVED, SEGMENT_FITS)
+        if fits and believable(usual(mirrored), other):
             segment = advice.ON_THIGH if other.on_thigh else advice.ON_SHANK
-            best = replace(other, remarks=(*other.remarks, Remark(segment, history.leg_t_s[0])))
+            best = replace(other, remarks=(*other.remarks, Remark(segment, float(history.leg_t_s[0]))))
+            held = usual(mirrored)
     if best.cost > WORST_COST:
         raise NoFit(
             "the readings of leg and sled do not fit one linkage", (Remark(advice.NO_LINKAGE, history.leg_t_s[0]),)
         )
+    if not believable(held, best):
+        raise NoFit("the readings so far fit no leg of usual lengths")
     return best
+
+
+def _in_frames(history: History, c: Calibration) -> tuple[Calibration, np.ndarray]:
+    """Rail and flexion axis by where leg and sled move together, and a mask of that over the leg's readings."""
+    rail, axis = directions(history)
+    force = resting_force(history.sled_t_s, history.sled)
+    upward = outward(rail, force)
+    c = on_rail(history, c, upward, float(upward @ force))
+    c = replace(c, axis=axis if upward is rail else -axis)
+    c = with_leg(c, history, *turning_axis(history, c))
+    moving = during(movements(history, c), history.leg_t_s)
+    c = on_rail(history, c, *rail_by_leg(history, c, moving))
+    c = with_leg(c, history, *turning_axis(history, c))
+    return c, during(movements(history, c), history.leg_t_s)
 
 
 def _joined(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Calibration:
     """Leg and sled as one linkage, in frames whose signs are open. moving: mask over the leg's readings."""
     c = replace(c, leg=upright(history, priors, c, moving))
-    rate = history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
-    velocity = np.interp(history.leg_t_s, history.sled_t_s, sled_velocity(history.sled_t_s, along_rail(history, c)))
-    if float(rate[moving] @ velocity[moving]) < 0:  # extending turns the shank towards +psi
-        c = replace(c, axis=-c.axis, gyro_bias_radps=-c.gyro_bias_radps)
     best = _best(history, priors, c)
     if abs(c.leg.up_u) < LEVEL_SINE:  # a level rail: gravity does not tell outward from inward, the linkage does
         other = replace(
@@ -130,7 +137,7 @@ def _best(history: History, priors: Priors, frames: Calibration) -> Calibration:
     """The geometry, found from several guesses."""
     problem, remarks = _with_hold(history, priors, frames)
     trials = [minimise(problem, p, 3) for p in first_guesses(problem)]
-    found = minimise(problem, min(trials, key=lambda trial: trial[1])[0], 12)
+    found = minimise_trusting(problem, min(trials, key=lambda trial: trial[1])[0], 12)
     return _judged(problem, taken(frames, problem, found), remarks)
 
 
@@ -155,13 +162,10 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
     if not fresh and still_holds(history, previous, prior):
         return replace(previous, remarks=())
-    sled = with_sled(previous, history)
-    moving = moving_with_sled(history, sled)
     since_s = float(history.leg_t_s[0])
-    leg = with_leg(previous, history, moving)
-    rail, _ = rail_by_leg(history, replace(sled, axis=leg.axis, first=leg.first), moving)
-    rail_deg = angle_deg(rail, previous.rail)
-    axis_deg = angle_deg(leg.axis, previous.axis)
+    found, _ = _in_frames(history, previous)
+    rail_deg = angle_deg(found.rail, previous.rail)
+    axis_deg = angle_deg(found.axis, previous.axis)
     moved = rail_deg > MOVED_DEG or axis_deg > MOVED_DEG
     anew = _elsewhere(history, priors, previous, prior) if moved else None
     if anew is not None:
@@ -217,7 +221,7 @@ def _from_first_movement(history: History, c: Calibration) -> History:
     """Without most of the rest, in which a sensor may have been put on otherwise."""
     if min(len(history.sled_t_s), len(history.leg_t_s)) < 2:
         raise NoFit("a sensor has been silent since")
-    moves = stretches(history, c)
+    moves = stretches(history, c) or stretches(history, _in_frames(history, c)[0])
     if not moves:
         raise NoFit("the sled has not moved since")
     since_s = moves[0][0] - REST_BEFORE_S

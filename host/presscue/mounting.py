@@ -22,6 +22,8 @@ RAIL_OFF_DEG = 6.0
 ONE_WAY = 0.5  # the share of its movement that a sled makes along one direction, at the least
 IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
+SMOOTH_S, THIN_HZ = 0.04, 52.0  # of readings from which movement is learnt
+HARDEST_MPS2 = 3.0  # of a push; what is more is a clank, whose ringing counts for no more than that
 HELD_READINGS = 10  # of a hold, at the least
 
 
@@ -53,6 +55,12 @@ def moving_average(values, n):
         for j in range(m):
             out[i, j] = (sums[high, j] - sums[low, j]) / (high - low)
     return out
+
+
+def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Readings t_s (n,), values (n, k), smoothed without delay, of which about THIN_HZ a second are kept."""
+    every = max(1, round(1.0 / (THIN_HZ * max(interval_s(t_s), 1e-4))))
+    return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
 
 
 def principal(values: np.ndarray) -> tuple[np.ndarray, float]:
@@ -92,15 +100,19 @@ def resting_force(t_s: np.ndarray, sled: np.ndarray) -> np.ndarray:
     return np.median(sled[rest, :3], axis=0)
 
 
+def pushes(sled: np.ndarray, force: np.ndarray) -> np.ndarray:
+    """Specific force beyond that at rest (3,) of the sled's readings (n, 6), clanks cut off: (n, 3)."""
+    return np.clip(sled[:, :3] - force, -HARDEST_MPS2, HARDEST_MPS2)
+
+
 def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Rail direction (3,) in the sled IMU, the specific force at rest along it (m/s2), and how much of the sled's
     acceleration goes along it (at least a third).
 
     On an inclined rail outward is upward. On a level one the sign is open, and outward is taken as it comes.
     """
-    low = smooth(sled[:, :3], t_s, 0.08)
     force = resting_force(t_s, sled)
-    rail, share = principal(low - force)
+    rail, share = principal(smooth(sled[:, :3], t_s, 0.08) - force)
     rail = outward(rail, force)
     return rail, float(rail @ force), share
 
@@ -124,7 +136,7 @@ def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> tuple[n
     held = smooth(leg[:, :3], t_s, 0.3)
     angle = np.unwrap(-np.arctan2(held @ c.second, held @ c.first))
     force = resting_force(history.sled_t_s, history.sled)
-    low = history.sled[:, :3] - force
+    low = pushes(history.sled, force)
     for _ in range(3):
         low = smooth(low, history.sled_t_s, 0.1)
     felt = np.stack([np.interp(t_s[moving], history.sled_t_s, low[:, k]) for k in range(3)], axis=1)
@@ -138,40 +150,31 @@ def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> tuple[n
     return rail, float(rail @ force)
 
 
-def flexion_frame(t_s: np.ndarray, leg: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flexion axis (3,) of the leg IMU (sign open), first in-plane axis (3,), gyro bias (3,).
-
-    moving: mask (n,) of the readings at which the sled moves too (or all, without a sled).
-    """
-    rest = quiet(t_s, leg)
-    if not rest.any():
-        raise NoFit("the leg has not rested yet")
-    bias = np.median(leg[rest, 3:], axis=0)
-    axis, share = principal(smooth(leg[:, 3:] - bias, t_s, 0.05)[moving])
-    if share < 0.7:
-        raise NoFit("the leg does not turn about one axis yet")
+def plane_of(t_s: np.ndarray, leg: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First in-plane axis (3,) of a leg IMU that turns about an axis (3,), and its gyro's bias (3,), by its rests."""
+    rest = resting(t_s, leg)
     up = np.median(leg[rest, :3], axis=0)
     first = up - (up @ axis) * axis
     if np.linalg.norm(first) < 0.3 * GRAVITY_MPS2:
         raise NoFit("the leg turns about the vertical, so gravity cannot show its angle")
-    return axis, first / np.linalg.norm(first), bias
+    return first / np.linalg.norm(first), np.median(leg[rest, 3:], axis=0)
 
 
-def sled_velocity(t_s: np.ndarray, along: np.ndarray, memory_s: float = 3.0) -> np.ndarray:
-    """Velocity (n,) by integration that forgets over memory_s: right in sign and phase for one stroke, no more."""
-    velocity = np.zeros(len(along))
-    total = 0.0
-    for i, step in enumerate(np.diff(t_s)):
-        total = total * math.exp(-step / memory_s) + step * float(along[i + 1])
-        velocity[i + 1] = total
-    return velocity
+def resting(t_s: np.ndarray, leg: np.ndarray) -> np.ndarray:
+    """Mask (n,) of the leg's rests. Raises NoFit if there is none."""
+    rest = quiet(t_s, leg)
+    if not rest.any():
+        raise NoFit("the leg has not rested yet")
+    return rest
 
 
-def moving_mask(t_s: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray, floor: float) -> np.ndarray:
-    """Mask over t_s (n,): the sled accelerates along the rail within half a second of then."""
-    busy = np.abs(smooth(along[:, None], sled_t_s, 0.1)[:, 0]) > max(0.12, 3.0 * floor)
-    near = smooth(busy[:, None].astype(float), sled_t_s, 1.0)[:, 0] > 0.0
-    return np.interp(t_s, sled_t_s, near.astype(float)) > 0.5
+def axis_alone(t_s: np.ndarray, leg: np.ndarray) -> tuple[np.ndarray, float]:
+    """Flexion axis (3,) of a leg IMU that is not on a sled known of, its sign open, and standard deviation in deg."""
+    turning = smooth(leg[:, 3:] - np.median(leg[resting(t_s, leg), 3:], axis=0), t_s, 0.05)
+    axis, share = principal(turning)
+    if share < 0.7:
+        raise NoFit("the leg does not turn about one axis yet")
+    return axis, direction_sd_deg(turning, axis)
 
 
 def sled_floor(t_s: np.ndarray, along: np.ndarray) -> float:
@@ -197,14 +200,6 @@ def not_swapped(history: History) -> None:
         raise NoFit("the sensors are exchanged", (Remark(advice.SWAPPED, float(history.leg_t_s[0])),))
 
 
-def not_idle(history: History, moving: np.ndarray) -> None:
-    """Raises NoFit if the leg's sensor hardly turns while the sled moves. moving: mask over its readings."""
-    gyr = history.leg[:, 3:]
-    turning = np.linalg.norm(smooth(gyr - np.median(gyr, axis=0), history.leg_t_s, 0.1), axis=1)[moving]
-    if float(np.quantile(turning, 0.9)) < IDLE_LEG_RADPS:
-        raise NoFit("the leg does not move", (Remark(advice.LEG_IDLE, float(history.leg_t_s[0])),))
-
-
 def with_sled(c: Calibration, history: History) -> Calibration:
     """Add the rail, by the sled alone."""
     rail, gravity_along, share = rail_frame(history.sled_t_s, history.sled)
@@ -216,8 +211,8 @@ def with_sled(c: Calibration, history: History) -> Calibration:
 def on_rail(history: History, c: Calibration, rail: np.ndarray, gravity_along_mps2: float) -> Calibration:
     """Add a rail (3,), gravity along it, how quiet the sled is along it at rest, and how surely it is known."""
     c = replace(c, rail=rail, gravity_along_mps2=gravity_along_mps2)
-    low = smooth(history.sled[:, :3], history.sled_t_s, 0.08)
-    rail_sd = math.radians(direction_sd_deg(low - np.median(low, axis=0), c.rail))
+    low = smooth(pushes(history.sled, np.median(history.sled[:, :3], axis=0)), history.sled_t_s, 0.08)
+    rail_sd = math.radians(direction_sd_deg(low, c.rail))
     level = math.sqrt(max(1.0 - (c.gravity_along_mps2 / GRAVITY_MPS2) ** 2, 0.05))
     sd_deg = math.degrees(math.hypot(ACCELEROMETER_SD_MPS2 / GRAVITY_MPS2 / level, rail_sd))
     return replace(c, sled_floor_mps2=sled_floor(history.sled_t_s, along_rail(history, c)), rail_sd_deg=sd_deg)
@@ -228,26 +223,21 @@ def along_rail(history: History, c: Calibration) -> np.ndarray:
     return history.sled[:, :3] @ c.rail - c.gravity_along_mps2
 
 
-def moving_with_sled(history: History, c: Calibration) -> np.ndarray:
-    """Mask over the leg's readings (n,): the sled moves then. Raises NoFit if it never does."""
-    along = along_rail(history, c)
-    moving = moving_mask(history.leg_t_s, history.sled_t_s, along, c.sled_floor_mps2)
-    if not moving.any():
-        raise NoFit("the sled has not moved yet")
-    return moving
+def leg_readings(history: History, c: Calibration) -> np.ndarray:
+    """Rate about the flexion axis and in-plane specific force, shape (n, 3)."""
+    leg = history.leg
+    return np.stack([leg[:, 3:] @ c.axis - c.gyro_bias_radps, leg[:, :3] @ c.first, leg[:, :3] @ c.second], axis=1)
 
 
-def with_leg(c: Calibration, history: History, moving: np.ndarray) -> Calibration:
-    """Add the flexion axis, its sign open."""
-    axis, first, bias = flexion_frame(history.leg_t_s, history.leg, moving)
-    turning = smooth(history.leg[:, 3:] - bias, history.leg_t_s, 0.05)[moving]
+def with_leg(c: Calibration, history: History, axis: np.ndarray, sd_deg: float) -> Calibration:
+    """Add the flexion axis (3,), to a standard deviation of so much, and what its rests tell then."""
+    first, bias = plane_of(history.leg_t_s, history.leg, axis)
     rest = history.leg[quiet(history.leg_t_s, history.leg), 3:] @ axis
     parts = [float(np.median(part)) for part in np.array_split(rest, 4) if len(part)]
     bias_sd = math.hypot(GYRO_BIAS_SD_RADPS, float(np.std(parts)) / math.sqrt(len(parts)))
     return replace(
-        c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis), gyro_bias_sd_radps=bias_sd,
-        axis_sd_deg=direction_sd_deg(turning, axis),
-    )  # fmt: skip
+        c, axis=axis, first=first, gyro_bias_radps=float(bias @ axis), gyro_bias_sd_radps=bias_sd, axis_sd_deg=sd_deg
+    )
 
 
 def upright(history: History, priors: Priors, c: Calibration, moving: np.ndarray) -> Leg:

@@ -11,10 +11,11 @@ import numpy as np
 from presscue.belief import MOUNT, after_rest, vector
 from presscue.calibration import Calibration, History
 from presscue.compiled import njit
+from presscue.coupling import during, movements
 from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
-from presscue.mounting import angle_deg, moving_mask, principal
-from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, huber, problem_of, seen_at, take_in, thinned
+from presscue.mounting import angle_deg, principal, thinned
+from presscue.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, huber, problem_of, seen_at, take_in
 
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
@@ -43,9 +44,9 @@ def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
 
 def frames_hold(history: History, c: Calibration) -> bool:
     """Whether rail and flexion axis are where they were, by the directions in which the readings vary most."""
-    sled_t_s, force = thinned(history.sled_t_s, history.sled[:, :3])
+    force = thinned(history.sled_t_s, history.sled[:, :3])[1]
     leg_t_s, rate = thinned(history.leg_t_s, history.leg[:, 3:])
-    moving = moving_mask(leg_t_s, sled_t_s, force @ c.rail - c.gravity_along_mps2, c.sled_floor_mps2)
+    moving = during(movements(history, c), leg_t_s)
     if not moving.any():
         return False
     directions = ((force - np.median(force, axis=0), c.rail), (rate[moving] - np.median(rate, axis=0), c.axis))

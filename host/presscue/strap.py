@@ -7,7 +7,7 @@ import numpy as np
 
 from presscue import advice
 from presscue.advice import Remark
-from presscue.belief import MOUNT, after_rest, vector
+from presscue.belief import MOUNT, after_rest, believable, vector
 from presscue.calibration import Calibration
 from presscue.surprise import Problem, minimise, taken
 
@@ -64,7 +64,9 @@ def crept(problem: Problem, c: Calibration) -> Calibration:
     start[MOUNT] += turned_by(rest, start)
     new = taken(c, rest, minimise(rest, start, 12))
     turned_deg = math.degrees(abs(new.leg.mount_rad - old.leg.mount_rad))
-    if turned_deg < math.degrees(CREPT_RAD) or rest.gain(vector(c), vector(new), ways=True) < TURNED_GAIN:
+    if turned_deg < math.degrees(CREPT_RAD) or not believable(problem.belief, new):
+        return c
+    if rest.gain(vector(c), vector(new), ways=True) < TURNED_GAIN:
         return c
     remark = Remark(advice.LEG_TURNED if sharp else advice.LEG_LOOSE, since_s, turned_deg)
     return replace(new, remarks=(*c.remarks, remark))

@@ -17,13 +17,13 @@ import numpy as np
 from presscue.belief import MOUNT, Belief
 from presscue.calibration import Calibration, History, NoFit
 from presscue.compiled import njit
+from presscue.coupling import movements
 from presscue.estimator import PHI, Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, rail_coordinate, wrapped
-from presscue.mounting import along_rail, interval_s, moving_mask, smooth
+from presscue.mounting import THIN_HZ, along_rail, leg_readings, smooth, thinned
 from presscue.ways import NONE, Ways, ways_of
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
-SMOOTH_S, THIN_HZ = 0.04, 52.0
 NOISE_S = 1.0  # over which noise is taken to be the same
 WHITE_BENDS = 0.46  # second differences of white noise so smoothed, against its size as if each reading had its own
 FIT_NOISE = Noise(sled_mps2=0.1, gyro_radps=0.015, leg_mps2=0.2)  # of smoothed readings, at the least
@@ -231,12 +231,6 @@ def minimise_trusting(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.n
     return found
 
 
-def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Readings t_s (n,), values (n, k), smoothed without delay, of which about THIN_HZ a second are kept."""
-    every = max(1, round(1.0 / (THIN_HZ * max(interval_s(t_s), 1e-4))))
-    return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
-
-
 def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
     """Noise (standard deviation, at least that expected) in thinned readings t_s (n,), values (n, k), about each of
     them: flesh that rings under a strap, rails that jerk, rumble that a slow sampling has folded down. By their second
@@ -250,20 +244,9 @@ def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
 
 
 def stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
-    """Where the sled moves, each with the moment of rest before it."""
-    along = along_rail(history, c)
-    moving = moving_mask(history.sled_t_s, history.sled_t_s, along, c.sled_floor_mps2)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], moving, [False]]).astype(int)))
-    last = len(history.sled_t_s) - 1
-    times = [(float(history.sled_t_s[a]), float(history.sled_t_s[min(b, last)])) for a, b in edges.reshape(-1, 2)]
+    """Where leg and sled move together, each with the moment of rest before it."""
     newest = float(history.sled_t_s[-1])
-    return [(a, b) for a, b in times if b - a > STRETCH_S and b > newest - LONGEST_S]
-
-
-def leg_readings(history: History, c: Calibration) -> np.ndarray:
-    """Rate about the flexion axis and in-plane specific force, shape (n, 3)."""
-    leg = history.leg
-    return np.stack([leg[:, 3:] @ c.axis - c.gyro_bias_radps, leg[:, :3] @ c.first, leg[:, :3] @ c.second], axis=1)
+    return [(a, b) for a, b in movements(history, c) if b - a > STRETCH_S and b > newest - LONGEST_S]
 
 
 def problem_of(
