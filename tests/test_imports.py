@@ -28,6 +28,7 @@ PURE = (
     "messages",
     "pages",
     "channels",
+    "conversion",
     "unpacking",
     "packed",
     "session",

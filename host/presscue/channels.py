@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import wire
-from .messages import Messages, records
+from .messages import Messages
 
 SAMPLES = wire.TYPES["samples"]
 CHANNEL = wire.TYPES["channel"]
@@ -19,7 +19,8 @@ _NUMPY_CODES = {"B": "u1", "H": "<u2", "I": "<u4", "Q": "<u8"}
 _FORMAT, _FIELDS = wire.MESSAGES[SAMPLES][1:3]
 _HEAD = struct.Struct(_FORMAT)
 _HEAD_DTYPE = np.dtype([("type", "u1"), *zip(_FIELDS, (_NUMPY_CODES[code] for code in _FORMAT[1:]), strict=True)])
-_DATA_AT = _HEAD_DTYPE.itemsize
+DATA_AT = _HEAD_DTYPE.itemsize
+"""Where the readings begin in a samples message."""
 
 _IMU = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2", "gyr_x_radps", "gyr_y_radps", "gyr_z_radps")
 COLUMNS = {
@@ -41,22 +42,22 @@ def read_head(message: bytes) -> tuple[int, int, int, int, int, int, int, int] |
 
     None if its length contradicts it or its time is absurd.
     """
-    if len(message) < _DATA_AT:
+    if len(message) < DATA_AT:
         return None
     head = _HEAD.unpack_from(message, 1)
     count = head[6]
-    if not count or len(message) != _DATA_AT + 2 * count * head[7] or head[4] >= T_US_MAX:
+    if not count or len(message) != DATA_AT + 2 * count * head[7] or head[4] >= T_US_MAX:
         return None
     return head
 
 
 def read_heads(messages: Messages) -> tuple[np.ndarray, np.ndarray]:
     """Heads of the well-formed samples messages among `messages`, in their order, and which they are, shape (n,)."""
-    which = (messages.types() == SAMPLES) & (messages.size >= _DATA_AT)
+    which = (messages.types() == SAMPLES) & (messages.size >= DATA_AT)
     heads = messages[which].fixed(_HEAD_DTYPE)
     count = heads["count"].astype(np.int64)
     whole = (count > 0) & (heads["t_us"] < T_US_MAX)
-    whole &= messages.size[which] == _DATA_AT + 2 * count * heads["channels"]
+    whole &= messages.size[which] == DATA_AT + 2 * count * heads["channels"]
     which[which] = whole
     return heads if whole.all() else heads[whole], which
 
@@ -129,26 +130,11 @@ def _layout(source: int, rows: list[tuple[int, int, str, int]]) -> Layout:
 
 
 def convert_one(layout: Layout, message: bytes, offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """`convert` of one well-formed message, to the same bits: the quicker way for one packet at a time."""
+    """(t_s shape (n,), values shape (n, columns)) of one well-formed samples message. `offset_us` is added to every
+    time. Many at once: conversion.py."""
     _, _, _, _, t_us, period_ns, count, _ = _HEAD.unpack_from(message, 1)
     t_s = (t_us + offset_us + np.arange(count) * period_ns / 1000.0) * 1e-6
-    return t_s, _values(layout, np.frombuffer(message, "<i2", offset=_DATA_AT).reshape(count, layout.channels))
-
-
-def convert(layout: Layout, messages: Messages, offset_us: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(t_s shape (n,), values shape (n, columns)) of well-formed samples messages of one source, in their order.
-
-    `offset_us` is added to every time. Each reading's value depends on its own message only, to the bit.
-    """
-    heads = messages.fixed(_HEAD_DTYPE)
-    counts = heads["count"].astype(np.int64)
-    index = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    t_us = np.repeat(heads["t_us"].astype(np.int64) + offset_us, counts)
-    t_s = (t_us + index * np.repeat(heads["period_ns"].astype(np.int64), counts) / 1000.0) * 1e-6
-    size = 2 * layout.channels
-    at = np.repeat(messages.at, counts) + (_DATA_AT + index * size)
-    raw = records(messages.data, at, np.dtype(f"V{size}")).view("<i2").reshape(-1, layout.channels)
-    return t_s, _values(layout, raw)
+    return t_s, _values(layout, np.frombuffer(message, "<i2", offset=DATA_AT).reshape(count, layout.channels))
 
 
 def _values(layout: Layout, raw: np.ndarray) -> np.ndarray:

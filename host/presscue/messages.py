@@ -58,13 +58,8 @@ class Messages(Sequence[bytes]):
 
     def fixed(self, dtype: np.dtype) -> np.ndarray:
         """The first bytes of each as records of `dtype`, copied, shape (n,). None may be shorter than that."""
-        return records(self.data, self.at, dtype)
-
-
-def records(data: bytes, at: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Records of `dtype` at any byte offsets of a buffer, copied, in the shape of `at`."""
-    room = len(data) - dtype.itemsize + 1
-    if room <= 0:
-        return np.zeros(at.shape, dtype)
-    # As plain bytes: records with fields would be copied field by field.
-    return np.ndarray((room,), f"V{dtype.itemsize}", data, strides=(1,))[at].view(dtype)
+        room = len(self.data) - dtype.itemsize + 1
+        if room <= 0:
+            return np.zeros(len(self), dtype)
+        # As plain bytes: records with fields would be copied field by field.
+        return np.ndarray((room,), f"V{dtype.itemsize}", self.data, strides=(1,))[self.at].view(dtype)

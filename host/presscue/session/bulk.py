@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .. import channels, wire
+from ..conversion import convert
 from ..messages import Messages
 from ..results import Stretch
 from . import events as ev
@@ -119,10 +120,7 @@ class BulkSession(Session):
                 boot.timed(one, *(int(heads[name][at]) for name in ("seq", "t_us", "count", "period_ns")))
             layout = self.channels.layout(one)
             assert layout is not None
-            times, columns = channels.convert(layout, messages[of], boot.offset_us)
-            at = np.repeat(first[of] - (np.cumsum(size[of]) - size[of]), size[of]) + np.arange(len(times))
-            t_s[at] = times
-            values[at, : columns.shape[1]] = columns
+            convert(layout, messages[of], heads[of], boot.offset_us, first[of], t_s, values)
         self.counts.messages += len(messages)
         self.counts.lost_readings += int(lost.sum())
         return Stretch(source, size, lost, t_s, values)
