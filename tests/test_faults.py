@@ -65,6 +65,29 @@ def test_uncertain_flexion_is_not_judged():
     assert Run().results(rows)[2] == []
 
 
+def test_a_leg_led_into_its_straight_leg_hold_locks_nothing_out():
+    """Sitting down, the lifter straightens the leg for the hold, puts the sled on its stops, and then trains."""
+    drawing = Drawing(55.0).hold(2.0).move(1.0, 1.5).hold(3.5).move(60.0, 2.0).hold(4.6).move(18.0, 1.3).hold(0.8)
+    rows = drawing.rep().rep(top_deg=3.0).move(60.0, 1.5).hold(9.5).frames()
+    assert kinds(Run().results(rows)[2])[0] == ("lockout", None, None)
+    run = Run(reps.Params(hold_s=4.0, held_s=7.0))
+    found, _, faulty = run.results(rows)
+    assert len(found) == 2
+    assert kinds(faulty) == [("lockout", None, 1)]
+    assert [event.rep for event in run.predictions] == [1]
+
+
+def test_flesh_that_rings_after_a_slam_hides_no_lockout():
+    """The soft bend is passed at 0.2 m/s; 15 ms later the strap shakes so that flexion is anywhere."""
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).move(80.0, 2.0).hold(0.2).move(-25.0, 0.8)
+    drawing.pieces[-1] = np.maximum(drawing.pieces[-1], 2.0)
+    rows = drawing.hold(0.3).rep().move(60.0, 1.5).hold(9.5).frames()
+    after_s = rows["t_s"] - rows["t_s"][np.argmax((rows["flexion_deg"] < 8.0) & (rows["t_s"] > 5.0))]
+    shaken = (after_s > 0.015) & (after_s < 1.2)
+    rows["flexion_deg"][shaken] = 20.0 + 10.0 * np.sin(2.0 * math.pi * 15.0 * after_s[shaken])
+    assert ("lockout", None, 0) in kinds(Run().results(rows)[2])
+
+
 def test_lockout_when_unracking_belongs_to_no_rep():
     drawing = Drawing(60.0).hold(1.0).move(3.0, 1.3).hold(0.8).rep().rep().move(60.0, 1.5).hold(9.0)
     _, _, found = Run().results(drawing.frames())
@@ -76,6 +99,14 @@ def test_slam_is_also_a_lockout():
     assert kinds(found) == [("slam", None, 0), ("lockout", None, 0), ("slam", None, 1), ("lockout", None, 1)]
     assert found[0].detected_s < found[1].detected_s
     assert found[0].onset_s == found[0].detected_s == found[0].end_s
+
+
+@pytest.mark.parametrize(("least_deg", "wanted"), [(-1.5, []), (-4.0, [("slam", None, 1)])])
+def test_a_knee_beyond_straight_is_a_slam_once_it_is_sure(least_deg, wanted):
+    """What the hold calls straight is so to two degrees."""
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).rep().rep(top_deg=least_deg, press_s=2.5).rep()
+    found = Run().results(drawing.move(60.0, 1.5).hold(9.5).frames())[2]
+    assert [k for k in kinds(found) if k[0] == "slam"] == wanted
 
 
 def test_depth():
@@ -214,6 +245,21 @@ def test_seat_lift(measures, lift_s):
     assert found[0].detected_s - found[0].onset_s == pytest.approx(0.16, abs=0.03)
     assert found[0].end_s == pytest.approx(lift_s[1], abs=0.05)
     assert found[0].severity == pytest.approx(0.4, abs=0.05)
+
+
+def test_legs_taken_off_a_sled_that_stands_lift_no_heel():
+    """A hard clank shakes the sled as it is put down and light; half a second later the leg is lifted off it."""
+    drawing = inclined_set(3)
+    rows = drawing.frames("sled leg pitch")
+    after = rows["t_s"] - (4.1 + 3 * 4.4 + 1.5)
+    rows["velocity_mps"] += np.interp(after, [0.0, 0.02, 0.5], [0.0, -0.14, 0.0])
+    rows["position_m"] += np.interp(after, [0.0, 0.5], [0.0, -0.035])
+    rows["still"][(after > 0.0) & (after < 0.5)] = 0.0
+    for side in ("left", "right"):
+        rows[f"heel_{side}"][after > 0.02] = 15.0
+    rows["pitch_deg"] -= np.interp(after, [0.8, 1.0], [0.0, 8.0])
+    rows["flexion_deg"] += np.interp(after, [0.1, 0.4, 0.8, 1.0], [0.0, -3.0, -3.0, 13.0])  # thrown by the clank
+    assert Run().results(rows)[2] == []
 
 
 def test_seat_lifts_in_the_very_first_reps():

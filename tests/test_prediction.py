@@ -45,6 +45,18 @@ def test_a_press_that_is_stopped_in_time_is_a_prediction_that_did_not_come_true(
     assert np.isnan(predictions[0].lead_s)
 
 
+def test_a_leg_that_trembles_at_the_top_is_about_to_lock_nothing_out():
+    """Presses that end here and there, and a leg whose angle shakes at 8 Hz and creeps while the sled stands."""
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8)
+    for top_deg in (22.0, 14.0, 20.0, 15.0, 21.0, 14.0):
+        drawing.rep(top_deg=top_deg, rest_s=1.2)
+    rows = drawing.move(60.0, 1.5).hold(9.5).frames()
+    standing = (rows["flexion_deg"] < 23.0) & (rows["still"] == 1.0) & (rows["t_s"] > 8.0)
+    rows["flexion_deg"][standing] -= 3.0
+    rows["rate_dps"][standing] -= 40.0 * np.sin(2.0 * np.pi * 8.0 * rows["t_s"][standing])
+    assert foresee(rows) == ([], [])
+
+
 def test_a_slower_cue_is_fired_earlier():
     rows = inclined_set(3, top_deg=3.0).frames()
     leads = [foresee(rows, latency_s=latency_s)[1][0].lead_s for latency_s in (-0.2, -0.1, 0.0)]

@@ -366,7 +366,7 @@ class Core:
         params = reps.Params() if rail_deg is None else reps.on_rail(reps.Params(), rail_deg)
         if priors.hold_s is None or priors.hold_s[1] > c.effective_s or any(r.number in NO_HOLD for r in c.remarks):
             return params
-        return params._replace(held_s=priors.hold_s[1])
+        return params._replace(hold_s=priors.hold_s[0], held_s=priors.hold_s[1])
 
     def _collect(self, outs: list[Output]) -> None:
         """Rows of the buffer become results, and results cues."""

@@ -2,7 +2,8 @@
 
 measure.py chooses what is followed, pairs.py makes strokes into reps and sets (the rules are there), phases.py
 keeps the quick live view that detectors use. A set begins with the first movement and ends after a rest, or once the
-legs have left a resting sled. `rep` in the state is provisional; events.py says how it is settled.
+legs have left a resting sled; the straight-leg hold, in which nothing is loaded, is in none. `rep` in the state is
+provisional; events.py says how it is settled.
 """
 
 import math
@@ -48,8 +49,13 @@ class Params(NamedTuple):
     stand_s: float = 1.0  # standing this long after the second stroke completes the rep; larger: reported later
     rest_s: float = 8.0  # standing this long ends the set
     away_s: float = 3.0  # legs off a resting sled this long end the set
-    held_s: float = -math.inf  # end of the straight-leg hold, after which the sled is put on its stops
+    hold_s: float = math.inf  # begin of the straight-leg hold of an unloaded leg, to which it is led; inf: none
+    held_s: float = -math.inf  # its end, after which the sled is put on its stops
     brake_mps2: float = math.nan  # how the load decelerates a sled that nobody pushes; see `on_rail`
+
+
+LED_S = 3.0
+"""Into the hold the leg is led within so long: that is no movement under load either."""
 
 
 def usual_order(rail_deg: float) -> int:
@@ -166,8 +172,11 @@ def step(p, s, x, out):
     if x.engaged != 0.0:
         s.on_s = t
     remember(s, x)
+    unloaded = p.hold_s - LED_S < t < p.held_s
+    if unloaded and s.active == 1:
+        end_set(p, s, t, out)
     if s.active == 0:
-        if s.moving == 0:
+        if s.moving == 0 or unloaded:
             s.high = s.low = s.y
             s.high_s = s.low_s = t
             return

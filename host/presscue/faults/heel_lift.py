@@ -30,7 +30,7 @@ class Params(NamedTuple):
     back_share: float = 0.5  # the lift is over above this
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
     moved: float = 0.14  # and until the sled has moved by this part of a least stroke; larger: surer, later
-    bent_deg: float = 1.5  # and the knee has turned by so much, where it is measured; larger: surer, later
+    turned_deg: float = 0.6  # and the leg has turned by so much with it, where it is measured; larger: surer, later
     thrown: float = 0.6  # a sled that feels less than this part of its push at rest is light; larger: fewer ghosts
     stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
     paused_s: float = 0.0  # so long after the last movement counts as movement; larger: pauses too, and getting up
@@ -62,8 +62,10 @@ STATE = np.dtype(
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
         ("idle_s", "f8"),  # standing since the onset
-        ("onset_y", "f8"),  # measure of the motion and flexion at the onset
-        ("onset_deg", "f8"),
+        ("onset_y", "f8"),  # measure of the motion at the onset
+        ("turned_deg", "f8"),  # how far the leg has turned since, on a sled that does not stand
+        ("pitch_deg", "f8"),  # at the last reading
+        ("flexion_deg", "f8"),
         ("least", "f8"),  # smallest part of the usual reading
     ]
 )
@@ -117,6 +119,7 @@ def step(p, s, x, rep, out):
     ratio = value / usual
     if x.thrust < p.thrown:
         return  # a sled stopped at the end of a fast press is light on feet that stand flat
+    follow_leg(s, x)
     judge(p, s, x, dt, ratio, rep, out)
     s.ratio = ratio
     if ratio > p.clean_share and rep.moving == 1:
@@ -133,7 +136,7 @@ def judge(p, s, x, dt, ratio, rep, out):
     """Hold one reading, as a part of the usual one, against the limits.
 
     Only movement counts, in time and in way: a sled put down takes the load off the heels too, but stands at once. The
-    clank may throw its filter, but the knee does not turn.
+    clank may throw its filter, but the leg does not turn; it turns as it is taken off, but then the sled stands.
     """
     t_s = x.t_s
     if s.lasting == 1:
@@ -154,7 +157,7 @@ def judge(p, s, x, dt, ratio, rep, out):
         since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
         s.onset_s = t_s - since_s
         s.onset_y = rep.y - since_s * rep.speed
-        s.onset_deg = x.flexion_deg
+        s.turned_deg = 0.0
         s.held_s = since_s if rep.moving == 1 else 0.0
         s.idle_s = 0.0
         s.least = ratio
@@ -164,14 +167,25 @@ def judge(p, s, x, dt, ratio, rep, out):
         s.idle_s += dt
     s.last_s = t_s
     s.least = min(s.least, ratio)
-    if gone_on(p, s, x, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
+    if gone_on(p, s, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
         begin(p, s, t_s, rep, out)
 
 
 @njit
-def gone_on(p, s, x, rep):
-    """Whether the sled has moved on since the onset, and the knee with it, where it is measured."""
-    if abs(x.flexion_deg - s.onset_deg) < p.bent_deg and p.moved > 0.0:
+def follow_leg(s, x):
+    """Add to the leg's turn, by its own IMU; where that is lost, a leg turns by half of what the knee bends."""
+    turned_deg = x.pitch_deg - s.pitch_deg
+    if math.isnan(turned_deg):
+        turned_deg = 0.5 * (s.flexion_deg - x.flexion_deg)
+    s.pitch_deg, s.flexion_deg = x.pitch_deg, x.flexion_deg
+    if x.still != 1.0:
+        s.turned_deg += math.inf if math.isnan(turned_deg) else turned_deg
+
+
+@njit
+def gone_on(p, s, rep):
+    """Whether the sled has moved on since the onset, and the leg with it, where it is measured."""
+    if abs(s.turned_deg) < p.turned_deg and p.moved > 0.0:
         return False
     return abs(rep.y - s.onset_y) >= p.moved * rep.least
 
@@ -191,7 +205,7 @@ def back(p, s, x, ratio, rep, out):
     if s.below == LIGHT and s.held_s + s.idle_s >= p.dwell_s:
         s.below = BACK
     if s.below == BACK and rep.rep > 0 and x.t_s - s.last_s < p.stood_s and s.idle_s < p.stood_s:
-        if ratio > p.back_share and rep.direction > 0 and gone_on(p, s, x, rep):
+        if ratio > p.back_share and rep.direction > 0 and gone_on(p, s, rep):
             begin(p, s, x.t_s, rep, out)
     else:
         s.below = 0

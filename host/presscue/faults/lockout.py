@@ -18,6 +18,7 @@ class Params(NamedTuple):
     caution: float = 0.5  # so many standard deviations of flexion are added to the limit
     caution_deg: float = 1.0  # but at most this; larger: more faults where flexion is uncertain
     dwell_s: float = 0.03  # below the limit for this long; larger: surer, later
+    fast_mps: float = 0.1  # or at all, while the sled still goes so fast: flesh that rings soon hides it; larger: fewer
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
 
 
@@ -40,7 +41,8 @@ def step(p, s, x, rep, out):
         s.armed = 1
     limit = p.soft_bend_deg + min(p.caution * (0.0 if math.isnan(sd) else sd), p.caution_deg)
     below, back = known and flexion < limit, not known or flexion > p.band_deg
-    action = excess.judge(s, x.t_s, rep.rep, p.soft_bend_deg - flexion, sd, below, back, s.armed == 1, p.dwell_s)
+    dwell_s = 0.0 if x.velocity_mps > p.fast_mps else p.dwell_s
+    action = excess.judge(s, x.t_s, rep.rep, p.soft_bend_deg - flexion, sd, below, back, s.armed == 1, dwell_s)
     if action == excess.NOTHING:
         return
     if action == BEGUN:

@@ -42,6 +42,7 @@ class Params(NamedTuple):
     every_s: float = 0.01  # how often it is worked out
     begin_deg: float = 45.0  # a press is looked at below this flexion
     slow_dps: float = 6.0  # a knee slower than this is about to stop
+    resumed: float = 0.25  # then it trembles, below this part of the press's top speed or on a sled that stands
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
     speed_sd: float = 0.12  # least spread of the speed's share between presses
     force_sd: float = 0.5  # spread of the deceleration, as a logarithm
@@ -53,6 +54,7 @@ STATE = np.dtype(
         ("t_s", "f8"),
         ("pressing", "i8"),
         ("said", "i8"),  # 1 once a prediction has been made in this press
+        ("stopped", "i8"),  # 1 once it has come to a stand
         ("rep", "i8"),
         ("onset_s", "f8"),
         ("due_deg", "f8"),  # end of the press as predicted
@@ -171,6 +173,7 @@ def step(p, s, x, rep, out):
             return
         s.pressing = 1
         s.said = 0
+        s.stopped = 0
         s.deep_deg = max(flexion, s.deep_deg)
         s.least_deg = flexion
         s.peak_dps = 0.0
@@ -181,7 +184,11 @@ def step(p, s, x, rep, out):
         s.least_deg = flexion
         if 0.0 <= flexion < DEEP:
             s.speeds[int(flexion)] = speed
-    if s.said != 0 or not p.soft_bend_deg < flexion < p.begin_deg or speed < p.slow_dps or x.t_s - s.t_s < p.every_s:
+    if speed < p.slow_dps:
+        s.stopped = 1
+    elif speed > p.resumed * s.peak_dps and rep.moving == 1:
+        s.stopped = 0
+    if s.said != 0 or s.stopped == 1 or x.t_s - s.t_s < p.every_s or not p.soft_bend_deg < flexion < p.begin_deg:
         return
     s.t_s = x.t_s
     if s.deep_deg - flexion < 15.0:

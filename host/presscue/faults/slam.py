@@ -16,6 +16,7 @@ class Params(NamedTuple):
     speed_mps: float = 0.15  # fault above this; larger: only harder slams
     straight_deg: float = 0.0  # fault below this flexion; smaller: only hyperextension beyond it
     caution: float = 1.0  # standard deviations by which flexion must be below straight
+    zero_sd_deg: float = 2.0  # of what is called straight: a hold is so to a degree of the shank, two of the knee
     armed_deg: float = 25.0  # one slam until the knee has been bent this far again
     span_mps: float = 0.3  # this much above the limit is severity 1
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
@@ -47,7 +48,7 @@ def step(p, s, x, rep, out):
         s.armed = 0
         over = x.velocity_mps - p.speed_mps
         report(out, BEGUN, SLAM, rep.rep, x.t_s, x.t_s, x.t_s, over / p.span_mps, certainty(over, 0.02))
-    elif flexion < p.straight_deg - (0.0 if math.isnan(sd) else p.caution * sd):
+    elif flexion < p.straight_deg - p.caution * math.hypot(p.zero_sd_deg, 0.0 if math.isnan(sd) else sd):
         s.armed = 0
         beyond = p.straight_deg - flexion
         report(out, BEGUN, SLAM, rep.rep, x.t_s, x.t_s, x.t_s, 0.5 + 0.1 * beyond, certainty(beyond, sd))
