@@ -109,6 +109,13 @@ def test_a_knee_beyond_straight_is_a_slam_once_it_is_sure(least_deg, wanted):
     assert [k for k in kinds(found) if k[0] == "slam"] == wanted
 
 
+def test_flesh_that_rings_beyond_straight_is_no_slam():
+    rows = inclined_set(3, top_deg=3.0, press_s=2.5).frames()
+    top = (rows["flexion_deg"] < 3.5) & (rows["t_s"] > 8.0)
+    rows["flexion_deg"][top] += 12.0 * np.sin(2.0 * math.pi * 12.0 * rows["t_s"][top])
+    assert {kind for kind, _, _ in kinds(Run().results(rows)[2])} == {"lockout"}
+
+
 def test_depth():
     run = Run()
     found = run.results(inclined_set(2, deep_deg=98.0).frames())[2]

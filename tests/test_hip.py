@@ -1,10 +1,12 @@
 """A seat that lifts where there is no pad on it: an estimate once the set is over, from leg and sled together."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from presscue import hip
-from presscue.calibration import History, Priors
+from presscue.calibration import Calibration, History, Priors
 from presscue.core import Core, CoreConfig
 from presscue.findings import Findings
 from presscue.fitting import feed_answering, finish_answering
@@ -78,6 +80,29 @@ def test_a_rep_with_a_gap_or_without_flexion_is_not_judged(session, without_pad)
     assert hip.step_of(gap, core.calibration, way) is None
     assert hip.step_of(history, core.calibration, way._replace(max_flexion_deg=np.nan)) is None
     assert hip.step_of(history, core.calibration, way._replace(start_s=way.start_s - 1e4)) is None
+
+
+def lifts_of(monkeypatch, steps: list[tuple[float, float]]) -> list[int | None]:
+    """The reps that lift, of steps (mm) at greatest flexions (deg)."""
+    found = [hip.Step(rep, 4.0 * rep, 4.0 * rep + 1.0, 1e-3 * mm, deg) for rep, (mm, deg) in enumerate(steps)]
+    monkeypatch.setattr(hip, "step_of", lambda history, c, step: step)
+    return [event.rep for event in hip.lifts(NOTHING, Calibration(0.0, True, True), cast("list[hip.Way]", found), 99.0)]
+
+
+NOTHING = History(np.zeros(0), np.zeros((0, 6)), np.zeros(0), np.zeros((0, 6)))
+CLEAN = [(-7.0, 80.0), (-8.0, 81.0), (-6.5, 79.0), (-9.0, 82.0), (-7.5, 80.0)]
+
+
+def test_a_hip_that_goes_up_from_the_rail_takes_the_sled_in(monkeypatch):
+    assert lifts_of(monkeypatch, CLEAN) == []
+    assert lifts_of(monkeypatch, [*CLEAN, (25.0, 80.0)]) == [5]
+    assert lifts_of(monkeypatch, [*CLEAN, (-35.0, 80.0)]) == [5]
+
+
+def test_what_is_usual_says_less_of_reps_not_as_deep(monkeypatch):
+    """A linkage that is some per cent wrong is so by more at another depth."""
+    assert lifts_of(monkeypatch, [*CLEAN, (60.0, 104.0), (1.0, 70.0)]) == []
+    assert lifts_of(monkeypatch, [*CLEAN, (30.0, 90.0)]) == [5]
 
 
 @pytest.mark.parametrize("seed", [9403, 9412])

@@ -3,9 +3,10 @@
 Over one rep the sled's way is known to a millimetre from its own IMU, which stands at both ends, and the leg's turn
 to a tenth of a degree from its gyro. The linkage makes of the turn where the sled would be if the hip were fixed. What
 differs is fitted by a drift, by an error of the angle at the bottom, and by a step where the knee is bent most: the
-step is the hip's way. The linkage is known to some per cent only, so the step of a clean rep is not zero, but it
-repeats to a millimetre or two within a set: what counts is the difference from what is usual in the set. So it can be
-said once the set is over, and of lifts in the lesser part of its reps.
+step is the hip's way, out for a hip that goes along, in for one that goes up from the rail. The linkage is known to
+some per cent only, so the step of a clean rep is not zero, but in reps as deep it repeats to a millimetre or two within
+a set: what counts is the difference from what is usual in the set. So it can be said once the set is over, and of lifts
+in the lesser part of its reps.
 """
 
 import math
@@ -28,9 +29,12 @@ RATE_HZ = 50.0
 GAP_S = 0.06  # without a reading for longer, the rep is not judged
 JERKED_MPS = 0.05  # nor one at whose ends the sled did not stand
 LEAST_REPS = 4
-LOW_PART = 0.8  # of the steps, the lowest, tell what is usual: a lift only ever makes one larger
+LOW_PART = 0.8  # of the steps, the lowest, tell what is usual: most lifts make one larger
 LEAST_M = 0.005  # steps below are never a lift; larger: only higher lifts
+LEAST_IN_M = 0.015  # the same where the sled is farther in, as legs that are stopped hard make it seem too
 SPREADS = 2.5  # nor are those below so many standard deviations of the set's reps
+ALIKE_DEG, STRANGE_DEG = 5.0, 12.0  # reps so far from the usual depth are as usual; and nothing is known of them
+UNLIKE_M = 0.002  # in between, how much less is known for each degree
 SPAN_M = 0.02  # so far beyond the limit is severity 1
 SD_M = 0.001  # of one rep's step; a set of a few may agree by chance
 FLEXION_RAD = np.linspace(-0.3, 2.4, 271)
@@ -39,12 +43,13 @@ SPOILING = frozenset(("valgus", "varus", "heel_lift", "slam"))
 
 
 class Step(NamedTuple):
-    """The step of a rep (m), and from when until when its knee is bent most."""
+    """The step of a rep (m), from when until when its knee is bent most, and how far."""
 
     rep: int
     start_s: float
     end_s: float
     step_m: float
+    max_flexion_deg: float
 
 
 class Way(NamedTuple):
@@ -107,9 +112,13 @@ def lifts(history: History, c: Calibration, found_ways: Iterable[Way], now_s: fl
     low = np.sort([each.step_m for each in found])[: math.ceil(LOW_PART * len(found))]
     usual = float(np.median(low))
     sd = max(SD_M, 1.4826 * float(np.median(np.abs(low - usual))))
+    deep_deg = float(np.median([each.max_flexion_deg for each in found]))
     events = []
-    for rep, start_s, end_s, step_m in found:
-        over = step_m - usual - max(LEAST_M, SPREADS * sd)
+    for rep, start_s, end_s, step_m, max_flexion_deg in found:
+        off_deg = abs(max_flexion_deg - deep_deg)
+        unlike_m = UNLIKE_M * max(off_deg - ALIKE_DEG, 0.0) if off_deg < STRANGE_DEG else math.inf
+        least_m = LEAST_M if step_m > usual else LEAST_IN_M
+        over = abs(step_m - usual) - max(least_m, SPREADS * sd) - unlike_m
         if over > 0.0:
             events.append(
                 Event(
@@ -151,7 +160,7 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     fitted = np.linalg.lstsq(columns, off, rcond=None)[0]
     step_m = -float(fitted[3]) if c.on_thigh else float(fitted[3])  # the hip takes the thigh's end along
     inside = np.flatnonzero(bent > STEP_AT)
-    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), step_m)
+    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), step_m, of.max_flexion_deg)
 
 
 @njit

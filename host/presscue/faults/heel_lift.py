@@ -62,7 +62,8 @@ STATE = np.dtype(
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
         ("idle_s", "f8"),  # standing since the onset
-        ("onset_y", "f8"),  # measure of the motion at the onset
+        ("measure", "i8"),  # of the motion at the onset, and its value
+        ("onset_y", "f8"),
         ("turned_deg", "f8"),  # how far the leg has turned since, on a sled that does not stand
         ("pitch_deg", "f8"),  # at the last reading
         ("flexion_deg", "f8"),
@@ -156,6 +157,7 @@ def judge(p, s, x, dt, ratio, rep, out):
         s.below = LIGHT
         since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
         s.onset_s = t_s - since_s
+        s.measure = rep.measure
         s.onset_y = rep.y - since_s * rep.speed
         s.turned_deg = 0.0
         s.held_s = since_s if rep.moving == 1 else 0.0
@@ -185,7 +187,7 @@ def follow_leg(s, x):
 @njit
 def gone_on(p, s, rep):
     """Whether the sled has moved on since the onset, and the leg with it, where it is measured."""
-    if abs(s.turned_deg) < p.turned_deg and p.moved > 0.0:
+    if p.moved > 0.0 and (abs(s.turned_deg) < p.turned_deg or rep.measure != s.measure):
         return False
     return abs(rep.y - s.onset_y) >= p.moved * rep.least
 
