@@ -19,12 +19,12 @@ from presscue.mounting import (
     along_rail,
     angle_deg,
     interval_s,
-    leg_readings,
     pushes,
     resting,
     resting_force,
     smooth,
     thinned,
+    turn_rate,
 )
 
 MEMORY_S, SLOWEST_S = 1.5, 4.0  # of the sled's velocity, and of what is taken for drift in it and in the leg's rate
@@ -38,6 +38,9 @@ PARTS = 4  # of the readings, to see how surely they show an axis
 LEAST_S = 2.0  # of movement together, for directions
 LEAST_RAD = 0.9  # by which the leg turns with the sled, to and fro: a repetition, and not the way to the rack
 MOVED_MPS, IDLE_RADPS, IDLE_S = 0.05, 0.04, 4.0  # a sled that goes for so long while the leg turns by no more than that
+
+Spans = list[tuple[float, float]]
+"""From when to when, s."""
 
 
 def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
@@ -66,17 +69,17 @@ def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
     return rails[:, 0], axes[0]
 
 
-def movements(history: History, c: Calibration) -> list[tuple[float, float]]:
+def movements(history: History, c: Calibration) -> Spans:
     """From when to when leg and sled move together in the frames of c, each with the moment of rest before it."""
     push = np.clip(along_rail(history, c), -HARDEST_MPS2, HARDEST_MPS2)
     sled_t_s, along = thinned(history.sled_t_s, push[:, None])
-    leg_t_s, seen = thinned(history.leg_t_s, leg_readings(history, c)[:, :1])
+    leg_t_s, seen = thinned(history.leg_t_s, turn_rate(history, c)[:, None])
     return moved_together(sled_t_s, along, c.sled_floor_mps2, leg_t_s, seen)
 
 
 def moved_together(
     sled_t_s: np.ndarray, along_mps2: np.ndarray, floor_mps2: float, leg_t_s: np.ndarray, rate_radps: np.ndarray
-) -> list[tuple[float, float]]:
+) -> Spans:
     """The same from the sled's acceleration along the rail at sled_t_s, (n, 1), clanks cut off, with its deviation at
     rest, and the leg's rate about the flexion axis at leg_t_s, (m, 1), > 0 outward."""
     if min(len(sled_t_s), len(leg_t_s)) < 3:
@@ -124,7 +127,7 @@ def turning_axis(history: History, c: Calibration) -> tuple[np.ndarray, float]:
     return axis, math.sqrt(sum(each**2 for each in off) / (PARTS * (PARTS - 1)))
 
 
-def during(spans: list[tuple[float, float]], t_s: np.ndarray) -> np.ndarray:
+def during(spans: Spans, t_s: np.ndarray) -> np.ndarray:
     """Mask over t_s (n,): within one of the spans."""
     mask = np.zeros(len(t_s), np.bool_)
     for first_s, last_s in spans:
@@ -154,7 +157,7 @@ def strokes_only(t_s, values, integrate):
 
 
 def _on(t_s: np.ndarray, own_t_s: np.ndarray, values: np.ndarray) -> np.ndarray:
-    low = smooth(smooth(values, own_t_s, SMOOTH_S), own_t_s, SMOOTH_S)
+    low = smooth(values, own_t_s, SMOOTH_S, 2)
     return np.stack([np.interp(t_s, own_t_s, low[:, k]) for k in range(low.shape[1])], axis=1)
 
 

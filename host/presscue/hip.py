@@ -19,7 +19,7 @@ from presscue.calibration import Calibration, History
 from presscue.compiled import njit
 from presscue.events import certainty
 from presscue.linkage import pose
-from presscue.mounting import along_rail
+from presscue.mounting import along_rail, turn_rate
 from presscue.results import Event, Output, Rep, SetResult
 from presscue.ways import integrated
 
@@ -134,7 +134,7 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     from_s, to_s = of.start_s - MARGIN_S, of.end_s + MARGIN_S
     t_s = np.arange(from_s, to_s, 1.0 / RATE_HZ)
     speed = _sum(history.sled_t_s, along_rail(history, c), t_s)
-    turned = _sum(history.leg_t_s, history.leg[:, 3:] @ c.axis - c.gyro_bias_radps, t_s)
+    turned = _sum(history.leg_t_s, turn_rate(history, c), t_s)
     if speed is None or turned is None or math.isnan(of.max_flexion_deg):
         return None
     way = t_s - t_s[0]

@@ -27,12 +27,15 @@ HARDEST_MPS2 = 3.0  # of a push; what is more is a clank, whose ringing counts f
 HELD_READINGS = 10  # of a hold, at the least
 
 
-def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float) -> np.ndarray:
-    """Moving average over about window_s, same shape; edges use what there is."""
+def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float, times: int = 1) -> np.ndarray:
+    """Moving average over about window_s, so many times in succession, same shape; edges use what there is."""
     n = 2 * int(0.5 * window_s / max(interval_s(t_s), 1e-4)) + 1
     if n == 1 or len(values) < n:
         return values
-    return moving_average(np.ascontiguousarray(values, float), n)
+    values = np.ascontiguousarray(values, float)
+    for _ in range(times):
+        values = moving_average(values, n)
+    return values
 
 
 @njit
@@ -60,7 +63,7 @@ def moving_average(values, n):
 def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Readings t_s (n,), values (n, k), smoothed without delay, of which about THIN_HZ a second are kept."""
     every = max(1, round(1.0 / (THIN_HZ * max(interval_s(t_s), 1e-4))))
-    return t_s[::every], smooth(smooth(values, t_s, SMOOTH_S), t_s, SMOOTH_S)[::every]
+    return t_s[::every], smooth(values, t_s, SMOOTH_S, 2)[::every]
 
 
 def principal(values: np.ndarray) -> tuple[np.ndarray, float]:
@@ -131,14 +134,12 @@ def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> tuple[n
     the angle. moving: mask over the leg's readings. Raises NoFit where hardly anything is accounted for.
     """
     t_s, leg = history.leg_t_s, history.leg
-    rate = smooth(smooth(leg[:, 3:] @ c.axis[:, None] - c.gyro_bias_radps, t_s, 0.1), t_s, 0.1)[:, 0]
+    rate = smooth(leg[:, 3:] @ c.axis[:, None] - c.gyro_bias_radps, t_s, 0.1, 2)[:, 0]
     spin = np.gradient(rate, t_s)
     held = smooth(leg[:, :3], t_s, 0.3)
     angle = np.unwrap(-np.arctan2(held @ c.second, held @ c.first))
     force = resting_force(history.sled_t_s, history.sled)
-    low = pushes(history.sled, force)
-    for _ in range(3):
-        low = smooth(low, history.sled_t_s, 0.1)
+    low = smooth(pushes(history.sled, force), history.sled_t_s, 0.1, 3)
     felt = np.stack([np.interp(t_s[moving], history.sled_t_s, low[:, k]) for k in range(3)], axis=1)
     angle, spin, square = angle[moving] - np.median(angle[moving]), spin[moving], rate[moving] ** 2
     terms = np.stack([np.ones(len(angle)), angle, spin, square, spin * angle, square * angle], axis=1)
@@ -223,10 +224,15 @@ def along_rail(history: History, c: Calibration) -> np.ndarray:
     return history.sled[:, :3] @ c.rail - c.gravity_along_mps2
 
 
+def turn_rate(history: History, c: Calibration) -> np.ndarray:
+    """The leg's rate about the flexion axis (n,), rad/s."""
+    return history.leg[:, 3:] @ c.axis - c.gyro_bias_radps
+
+
 def leg_readings(history: History, c: Calibration) -> np.ndarray:
-    """Rate about the flexion axis and in-plane specific force, shape (n, 3)."""
-    leg = history.leg
-    return np.stack([leg[:, 3:] @ c.axis - c.gyro_bias_radps, leg[:, :3] @ c.first, leg[:, :3] @ c.second], axis=1)
+    """The same and in-plane specific force, shape (n, 3)."""
+    force = history.leg[:, :3]
+    return np.stack([turn_rate(history, c), force @ c.first, force @ c.second], axis=1)
 
 
 def with_leg(c: Calibration, history: History, axis: np.ndarray, sd_deg: float) -> Calibration:

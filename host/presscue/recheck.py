@@ -11,7 +11,7 @@ import numpy as np
 from presscue.belief import MOUNT, after_rest, vector
 from presscue.calibration import Calibration, History
 from presscue.compiled import njit
-from presscue.coupling import during, movements
+from presscue.coupling import Spans, during, movements
 from presscue.estimator import FILTER, Leg
 from presscue.linkage import Links
 from presscue.mounting import angle_deg, principal, thinned
@@ -29,9 +29,10 @@ STEPS = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
 def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
     """Whether the readings of a set give no reason to fit c anew. prior: the one before the rest before it. Raises
     NoFit if the sled has not moved."""
-    if not frames_hold(history, c):
+    moves = movements(history, c)
+    if not frames_hold(history, c, moves):
         return False
-    problem = problem_of(history, c, after_rest(prior, stepped=True), None, ways=False)
+    problem = problem_of(history, c, after_rest(prior, stepped=True), None, ways=False, moves=moves)
     white = problem.whitened(vector(c))
     problem = problem.trusting(vector(c), white)
     normal, slope, curve = sensitivities_of(problem, vector(c), white)
@@ -42,11 +43,12 @@ def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
     return -float(2.0 * slope @ best + best @ normal @ best) < GAIN
 
 
-def frames_hold(history: History, c: Calibration) -> bool:
-    """Whether rail and flexion axis are where they were, by the directions in which the readings vary most."""
+def frames_hold(history: History, c: Calibration, moves: Spans) -> bool:
+    """Whether rail and flexion axis are where they were, by the directions in which the readings vary most. moves: of
+    `movements`."""
     force = thinned(history.sled_t_s, history.sled[:, :3])[1]
     leg_t_s, rate = thinned(history.leg_t_s, history.leg[:, 3:])
-    moving = during(movements(history, c), leg_t_s)
+    moving = during(moves, leg_t_s)
     if not moving.any():
         return False
     directions = ((force - np.median(force, axis=0), c.rail), (rate[moving] - np.median(rate, axis=0), c.axis))

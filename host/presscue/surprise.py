@@ -17,7 +17,7 @@ import numpy as np
 from presscue.belief import MOUNT, Belief
 from presscue.calibration import Calibration, History, NoFit
 from presscue.compiled import njit
-from presscue.coupling import movements
+from presscue.coupling import Spans, movements
 from presscue.estimator import PHI, Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, rail_coordinate, wrapped
 from presscue.mounting import THIN_HZ, along_rail, leg_readings, smooth, thinned
@@ -243,17 +243,23 @@ def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
     return np.maximum(np.sqrt(smooth(bends, t_s, NOISE_S)[:, 0]) / WHITE_BENDS, least)
 
 
-def stretches(history: History, c: Calibration) -> list[tuple[float, float]]:
-    """Where leg and sled move together, each with the moment of rest before it."""
+def stretches(history: History, c: Calibration, moves: Spans | None = None) -> Spans:
+    """Where leg and sled move together, each with the moment of rest before it. moves: all such, if known already."""
     newest = float(history.sled_t_s[-1])
-    return [(a, b) for a, b in movements(history, c) if b - a > STRETCH_S and b > newest - LONGEST_S]
+    moves = movements(history, c) if moves is None else moves
+    return [(a, b) for a, b in moves if b - a > STRETCH_S and b > newest - LONGEST_S]
 
 
 def problem_of(
-    history: History, c: Calibration, belief: Belief, hold_s: tuple[float, float] | None, ways: bool = True
+    history: History,
+    c: Calibration,
+    belief: Belief,
+    hold_s: tuple[float, float] | None,
+    ways: bool = True,
+    moves: Spans | None = None,
 ) -> Problem:
-    """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. Raises NoFit
-    if the sled has not moved."""
+    """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. moves: as in
+    `stretches`. Raises NoFit if the sled has not moved."""
     sled_t_s, along = thinned(history.sled_t_s, along_rail(history, c)[:, None])
     seen = leg_readings(history, c)
     hold_psi = None
@@ -278,7 +284,7 @@ def problem_of(
     t_s, kinds, readings, loud = t_s[order], kinds[order], readings[order], loud[order]
     kept = np.zeros(len(t_s), np.bool_)
     starts = np.zeros((len(t_s), 3))
-    for since, until in stretches(history, c):
+    for since, until in stretches(history, c, moves):
         inside = (t_s >= since) & (t_s <= until)
         early = readings[inside & (kinds == 1) & (t_s < since + 0.25)]
         if len(early):
