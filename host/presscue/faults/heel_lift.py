@@ -30,7 +30,7 @@ class Params(NamedTuple):
     back_share: float = 0.5  # the lift is over above this
     dwell_s: float = 0.1  # below the share for this long while the sled moves; larger: surer, later
     moved: float = 0.14  # and until the sled has moved by this part of a least stroke; larger: surer, later
-    turned_deg: float = 0.6  # and the leg has turned by so much with it, where it is measured; larger: surer, later
+    turned_deg: float = 0.3  # and the leg has turned by so much with it, where it is measured; larger: surer, later
     thrown: float = 0.6  # a sled that feels less than this part of its push at rest is light; larger: fewer ghosts
     stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
     paused_s: float = 0.0  # so long after the last movement counts as movement; larger: pauses too, and getting up
