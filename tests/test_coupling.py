@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from presscue.calibration import History, NoFit
-from presscue.coupling import directions, moved_together
+from presscue.calibration import Calibration, History, NoFit
+from presscue.coupling import directions, held_on_sled, moved_together
 from presscue.estimator import GRAVITY_MPS2
 from presscue.mounting import angle_deg
 
@@ -85,3 +85,21 @@ def test_movements_are_the_reps_and_nothing_else(way_s):
     beyond = sum(b - a for a, b in spans) - covered
     assert covered > 0.85 * (until_s - 30.0)  # at its ends a way of five seconds is no faster than a resting leg
     assert beyond < 3.0
+
+
+@pytest.mark.parametrize("with_sled", [True, False], ids=["on the sled", "in the air"])
+def test_a_hold_counts_where_the_sled_goes_along_with_the_leg_that_leaves_it(with_sled):
+    t_s = np.arange(0.0, 20.0, 1.0 / HZ)
+    tau = np.clip((t_s - 4.0) / 2.0, 0.0, 1.0)
+    place = -0.2 * tau**3 * (10.0 - 15.0 * tau + 6.0 * tau**2)
+    seen = history(place if with_sled else 0.0 * place, 0.0 * t_s[:, None] * AXIS, knocks(t_s, [5.0, 9.0]))
+    turn = np.gradient(TURN_PER_M * place, t_s)
+    first = np.array([1.0, 0.0, 0.0])
+    second = np.cross(-AXIS, first)
+    angle = -TURN_PER_M * place
+    leg = seen.leg.copy()
+    leg[:, :3] = GRAVITY_MPS2 * (np.cos(angle)[:, None] * first - np.sin(angle)[:, None] * second)
+    leg[:, 3:] = turn[:, None] * AXIS
+    c = Calibration(0.0, True, True, rail=RAIL, gravity_along_mps2=GRAVITY_MPS2 * 0.64, axis=-AXIS, first=first)
+    held = History(seen.sled_t_s, seen.sled, seen.leg_t_s, leg)
+    assert held_on_sled(held, c, (0.5, 3.5)) is with_sled

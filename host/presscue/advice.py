@@ -20,7 +20,8 @@ class Remark(NamedTuple):
 (
     LEG_TURNED, LEG_LOOSE, SLED_TURNED, SWAPPED, RAIL_CONTRADICTED, HOLD_MOVED, HOLD_BENT, NO_LINKAGE,
     ON_THIGH, ON_SHANK, HOLD_ABSENT, LEG_IDLE,
-) = range(1, 13)  # fmt: skip
+    HOLD_ELSEWHERE,
+) = range(1, 14)  # fmt: skip
 
 ADVICE: dict[int, tuple[str, str, str]] = {
     LEG_TURNED: (
@@ -83,11 +84,16 @@ ADVICE: dict[int, tuple[str, str, str]] = {
         "the leg sensor does not turn while the sled moves",
         "strap it on a leg that pushes; if both sensors sit on the sled, take one of them",
     ),
+    HOLD_ELSEWHERE: (
+        "hold_not_on_sled",
+        "the sled did not go along with the straight-leg hold, which was therefore not used",
+        "push the empty sled out until the legs are straight, hold, and let it come back, the feet where they stay",
+    ),
 }
 """Number: code, what was recognised, what to do."""
 
 
-NO_HOLD = (HOLD_MOVED, HOLD_BENT)
+NO_HOLD = (HOLD_MOVED, HOLD_BENT, HOLD_ELSEWHERE)
 """What says that the straight-leg hold was none."""
 
 REPEATED = (LEG_TURNED, LEG_LOOSE, SLED_TURNED)

@@ -20,9 +20,8 @@ ANKLE_HEIGHT_M, ANKLE_HEIGHT_SD_M = 0.10, 0.10
 STRAP_M, STRAP_SD_M = 0.27, 0.08  # from the ankle ("below the knee"), or from the hip
 TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
 ANY_MOUNT_SD_RAD = 100.0
-BETWEEN_SETS_SD = (0.001, 0.001, 0.005, 0.002, 0.002, 0.004)
+BETWEEN_SETS_SD = (0.001, 0.001, 0.015, 0.002, 0.002, 0.004)  # feet are put down anew
 SLIPPED_SD_RAD = 0.5
-STEPPED_SD_M = 0.05
 FARTHEST_SD = 4.0
 
 
@@ -44,12 +43,9 @@ def usual(priors: Priors) -> Belief:
     return Belief(mean, np.diag(sd**-2))
 
 
-def after_rest(c: Calibration, slipped: bool = False, moved: bool = False, stepped: bool = False) -> Belief:
-    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew; stepped:
-    the feet stand elsewhere."""
+def after_rest(c: Calibration, slipped: bool = False, moved: bool = False) -> Belief:
+    """Of a lifter calibrated before and back from a rest. slipped: the strap has turned; moved: or sits anew."""
     sd = np.array(BETWEEN_SETS_SD)
-    if stepped:
-        sd[HEIGHT] = STEPPED_SD_M
     if slipped or moved:
         sd[MOUNT] = ANY_MOUNT_SD_RAD if moved else SLIPPED_SD_RAD
     if moved:

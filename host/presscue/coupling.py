@@ -37,6 +37,8 @@ NEAR_S = 1.0  # what moves within half of this is one movement
 PARTS = 4  # of the readings, to see how surely they show an axis
 LEAST_S = 2.0  # of movement together, for directions
 LEAST_RAD = 0.9  # by which the leg turns with the sled, to and fro: a repetition, and not the way to the rack
+LEFT_RAD, LEAVING_S = 0.05, 1.0  # so far from its angle in it a leg has left the hold; what is looked at about then
+LEAVING, LEVER_M = 0.4, 0.03  # correlation on a sled that goes along: 0.68 to 0.9; m a radian, near straight: 0.1
 MOVED_MPS, IDLE_RADPS, IDLE_S = 0.05, 0.04, 4.0  # a sled that goes for so long while the leg turns by no more than that
 
 Spans = list[tuple[float, float]]
@@ -71,10 +73,14 @@ def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
 
 def movements(history: History, c: Calibration) -> Spans:
     """From when to when leg and sled move together in the frames of c, each with the moment of rest before it."""
+    sled_t_s, along, leg_t_s, rate = _thinned(history, c)
+    return moved_together(sled_t_s, along, c.sled_floor_mps2, leg_t_s, rate)
+
+
+def _thinned(history: History, c: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Times and accelerations along the rail (n, 1), clanks cut off, and those of the leg's turn rate (m, 1)."""
     push = np.clip(along_rail(history, c), -HARDEST_MPS2, HARDEST_MPS2)
-    sled_t_s, along = thinned(history.sled_t_s, push[:, None])
-    leg_t_s, seen = thinned(history.leg_t_s, turn_rate(history, c)[:, None])
-    return moved_together(sled_t_s, along, c.sled_floor_mps2, leg_t_s, seen)
+    return *thinned(history.sled_t_s, push[:, None]), *thinned(history.leg_t_s, turn_rate(history, c)[:, None])
 
 
 def moved_together(
@@ -84,7 +90,7 @@ def moved_together(
     rest, and the leg's rate about the flexion axis at leg_t_s, (m, 1), > 0 outward."""
     if min(len(sled_t_s), len(leg_t_s)) < 3:
         return []
-    along = np.interp(leg_t_s, sled_t_s, smooth(along_mps2, sled_t_s, SMOOTH_S)[:, 0])[:, None]
+    along = _at(leg_t_s, sled_t_s, along_mps2)
     rate = smooth(rate_radps, leg_t_s, SMOOTH_S)
     busy = (np.abs(along) > max(PUSHED_MPS2, FLOORS * floor_mps2)) | (np.abs(rate) > TURNING_RADPS)
     near = smooth(busy.astype(float), leg_t_s, NEAR_S)[:, 0] > 0.0
@@ -105,6 +111,24 @@ def _together(products: np.ndarray) -> np.ndarray:
     return (both > TOGETHER * np.sqrt(going * turning)) & (going > GOING_MPS**2)
 
 
+def held_on_sled(history: History, c: Calibration, hold_s: tuple[float, float]) -> bool:
+    """Whether the leg held straight was where the sled takes it: the sled goes along as the hold begins or ends. A leg
+    straight in the air, or with the foot elsewhere, comes and goes without the sled."""
+    sled_t_s, along, t_s, turn = _thinned(history, c)
+    velocity = strokes_only(t_s, _at(t_s, sled_t_s, along), True)[:, 0]
+    rate = strokes_only(t_s, smooth(turn, t_s, SMOOTH_S), False)[:, 0]
+    force = thinned(history.leg_t_s, history.leg[:, :3])[1]
+    angle = np.unwrap(np.arctan2(force @ c.second, force @ c.first))
+    held = (t_s >= hold_s[0]) & (t_s <= hold_s[1])
+    away = held.any() & (np.abs(angle - np.median(angle[held])) > LEFT_RAD)
+    for left in (np.flatnonzero(away & (t_s > hold_s[1]))[:1], np.flatnonzero(away & (t_s < hold_s[0]))[-1:]):
+        near = np.abs(t_s - t_s[left]) < LEAVING_S if len(left) else np.zeros(len(t_s), np.bool_)
+        going, turning = (math.sqrt(float(each[near] @ each[near])) for each in (velocity, rate))
+        if going > LEVER_M * turning and float(velocity[near] @ rate[near]) > LEAVING * going * turning:
+            return True
+    return False
+
+
 def turning_axis(history: History, c: Calibration) -> tuple[np.ndarray, float]:
     """The flexion axis in the leg IMU (3,), about which it turns as the sled goes along the rail of c, and how surely
     (standard deviation, deg). c knows it to some degrees already. What else the leg does hardly counts: the axis about
@@ -113,9 +137,9 @@ def turning_axis(history: History, c: Calibration) -> tuple[np.ndarray, float]:
     if not mask.any():
         raise NoFit("leg and sled have not moved together yet")
     along = np.clip(along_rail(history, c), -HARDEST_MPS2, HARDEST_MPS2)[:, None]
-    along = np.interp(history.leg_t_s, history.sled_t_s, smooth(along, history.sled_t_s, SMOOTH_S)[:, 0])
+    along = _at(history.leg_t_s, history.sled_t_s, along)
     rate = strokes_only(history.leg_t_s, smooth(history.leg[:, 3:], history.leg_t_s, SMOOTH_S), False)
-    velocity = strokes_only(history.leg_t_s, along[:, None], True)
+    velocity = strokes_only(history.leg_t_s, along, True)
     about = np.abs(rate[mask] @ c.axis).sum() * interval_s(history.leg_t_s)
     if about < LEAST_RAD:
         raise NoFit("leg and sled have hardly moved together yet")
@@ -154,6 +178,11 @@ def strokes_only(t_s, values, integrate):
             slow[j] += part * (here - slow[j])
             out[i, j] = here - slow[j]
     return out
+
+
+def _at(t_s: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """The sled's acceleration (n, 1), smoothed, at other times: (m, 1)."""
+    return np.interp(t_s, sled_t_s, smooth(along, sled_t_s, SMOOTH_S)[:, 0])[:, None]
 
 
 def _on(t_s: np.ndarray, own_t_s: np.ndarray, values: np.ndarray) -> np.ndarray:

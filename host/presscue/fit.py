@@ -15,13 +15,14 @@ from presscue import advice, leg_alone
 from presscue.advice import Remark
 from presscue.belief import MOUNT, after_rest, believable, usual, vector
 from presscue.calibration import Calibration, History, NoFit, Priors
-from presscue.coupling import directions, during, movements, turning_axis
+from presscue.coupling import directions, during, held_on_sled, movements, turning_axis
 from presscue.linkage import flexion_at, wrapped
 from presscue.mounting import (
     HELD_READINGS,
     RAIL_OFF_DEG,
     angle_deg,
     axis_alone,
+    interval_s,
     moved_in_hold,
     not_swapped,
     on_rail,
@@ -32,17 +33,18 @@ from presscue.mounting import (
     with_leg,
     with_sled,
 )
-from presscue.recheck import still_holds
+from presscue.recheck import followed
 from presscue.strap import TURNED_GAIN, crept, turned_by
 from presscue.surprise import Problem, first_guesses, minimise, minimise_trusting, problem_of, stretches, taken
 
 LEVEL_SINE = 0.3  # below seventeen degrees as found, gravity does not show which way is outward
+POOR_COST, BETTER = 0.05, 2.0  # the same from which it is tried anew, and taken where it is so many times less
+ENOUGH_S = 20.0  # of movement, beyond which a first fit is taken all the same; of usual lifters it costs 0.02 or less
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
 SEGMENT_DOUBTED, SEGMENT_FITS = 0.02, 0.15  # cost from which the thigh is tried for the shank, and at most with it
-SEGMENT_BELIEVED = 1.25  # so many times less it must surprise; the right one does so 1.7 to 24 times less
+SEGMENT_BELIEVED = 1.5  # so many times less it must surprise; the right one does so 1.7 to 24 times less
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
-CONTRADICTED = 12.0  # the same for feet put elsewhere; clean later sets: up to 7, with faults in them 9
 REST_BEFORE_S = 1.0
 UNEXPLAINED, LEAST_COST = 5.0, 0.02  # a change after which the readings surprise so many times more than before is none
 HOLD_DOUBT_RAD, HOLD_OFF_RAD = 0.03, 0.2
@@ -69,6 +71,8 @@ def fit(
         found = _first(history, priors, effective_s)
     elif prior is None:
         found = (_confirmed if refined else _refined)(history, priors, previous)
+        if found.cost > POOR_COST:
+            found = _anew_if_better(history, priors, found)
     else:
         found = _renewed(history, priors, previous, prior)
     return replace(found, effective_s=effective_s).rounded()
@@ -99,7 +103,19 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
         )
     if not believable(held, best):
         raise NoFit("the readings so far fit no leg of usual lengths")
+    if best.cost > POOR_COST and moving.sum() * interval_s(history.leg_t_s) < ENOUGH_S:
+        raise NoFit("too much of the few readings so far is no leg on a sled")
     return best
+
+
+def _anew_if_better(history: History, priors: Priors, c: Calibration) -> Calibration:
+    """Fitted from nothing where c explains little: knees that fell in the first reps may have shown another axis, and a
+    fit of them may end anywhere."""
+    try:
+        anew = _first(history, priors, 0.0)
+    except NoFit:
+        return c
+    return anew if BETTER * anew.cost < c.cost else c
 
 
 def _in_frames(history: History, c: Calibration) -> tuple[Calibration, np.ndarray]:
@@ -160,8 +176,9 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     remarks: list[Remark] = []
     history = _from_first_movement(history, previous)
     fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
-    if not fresh and still_holds(history, previous, prior):
-        return replace(previous, remarks=())
+    here = None if fresh else followed(history, previous, prior)
+    if here is not None:
+        return replace(here, remarks=())
     since_s = float(history.leg_t_s[0])
     found, _ = _in_frames(history, previous)
     rail_deg = angle_deg(found.rail, previous.rail)
@@ -182,22 +199,20 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     turned[MOUNT] += off_rad
     if abs(off_rad) > TURNED_RAD and problem.gain(start, turned) > TURNED_GAIN:
         remarks.append(Remark(advice.LEG_TURNED, since_s, math.degrees(abs(off_rad))))
-        stepped = replace(problem, belief=after_rest(prior, stepped=True))
-        problem = replace(problem, belief=after_rest(prior, slipped=True))
-        by_feet = minimise(stepped, start, 12)
-        found = minimise(problem, turned, 12)
+        by_strap = replace(problem, belief=after_rest(prior, slipped=True))
+        by_feet, found = minimise(problem, start, 12), minimise(by_strap, turned, 12)
         if by_feet[1] < found[1]:
-            problem, found = stepped, by_feet
+            found = by_feet
+        else:
+            problem = by_strap
     else:
         found = minimise(problem, start, 12)
     new = crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
     if fresh or (new.remarks and _explains(new, prior)):
         return new
-    problem = replace(problem, belief=after_rest(prior, stepped=True))
-    found = minimise_trusting(problem, vector(previous), 12)
-    stepped = taken(frames, problem, found)
-    saved = problem.trusting(found[0]).gain(vector(previous), found[0])
-    return stepped if saved > CONTRADICTED and _explains(stepped, prior) else frames
+    problem = replace(problem, belief=after_rest(prior))
+    new = taken(frames, problem, minimise_trusting(problem, start, 12))
+    return new if _explains(new, prior) else frames
 
 
 def _explains(new: Calibration, old: Calibration) -> bool:
@@ -239,6 +254,9 @@ def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[P
         held = history.leg[(history.leg_t_s >= hold_s[0]) & (history.leg_t_s <= hold_s[1])]
         if len(held) > HELD_READINGS and moved_in_hold(held):
             remarks.append(Remark(advice.HOLD_MOVED, hold_s[0]))
+            hold_s = None
+        elif len(held) and not held_on_sled(history, frames, hold_s):
+            remarks.append(Remark(advice.HOLD_ELSEWHERE, hold_s[0]))
             hold_s = None
     return problem_of(history, frames, usual(priors), hold_s), remarks
 

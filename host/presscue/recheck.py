@@ -6,6 +6,8 @@ turned. Where all of that is well below what fit.py asks for before it believes 
 it is with nearly every set of feet put down anew. All else is left to the fit.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from presscue.belief import MOUNT, after_rest, vector
@@ -26,21 +28,25 @@ FAIR = 6.0  # innovations beyond say nothing of the mount
 STEPS = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
 
 
-def still_holds(history: History, c: Calibration, prior: Calibration) -> bool:
-    """Whether the readings of a set give no reason to fit c anew. prior: the one before the rest before it. Raises
-    NoFit if the sled has not moved."""
+def followed(history: History, c: Calibration, prior: Calibration) -> Calibration | None:
+    """c as the readings of a set have it, where that is one small step away; None where they give reason to fit it
+    anew. prior: the one before the rest before it. Raises NoFit if the sled has not moved."""
     moves = movements(history, c)
     if not frames_hold(history, c, moves):
-        return False
-    problem = problem_of(history, c, after_rest(prior, stepped=True), None, ways=False, moves=moves)
+        return None
+    problem = problem_of(history, c, after_rest(prior), None, ways=False, moves=moves)
     white = problem.whitened(vector(c))
     problem = problem.trusting(vector(c), white)
     normal, slope, curve = sensitivities_of(problem, vector(c), white)
     if not mount_holds(curve):
-        return False
+        return None
     belief = problem.belief
-    best = -np.linalg.solve(normal + belief.information, slope + belief.information @ (vector(c) - belief.mean))
-    return -float(2.0 * slope @ best + best @ normal @ best) < GAIN
+    known = normal + belief.information
+    step = -np.linalg.solve(known, slope + belief.information @ (vector(c) - belief.mean))
+    if -float(2.0 * slope @ step + step @ normal @ step) >= GAIN:
+        return None
+    links, leg = problem.split(vector(c) + step)
+    return replace(c, links=links, leg=leg, sd=np.sqrt(np.diag(np.linalg.inv(known))), information=known)
 
 
 def frames_hold(history: History, c: Calibration, moves: Spans) -> bool:

@@ -5,7 +5,6 @@ to the next, with what velocity is left over taken for a constant bias, its acce
 3 mm of a clean stroke in simulation. Reading by reading, rumble hides most of that from the filter.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ SHORTEST_S, LONGEST_S = 0.4, 6.0
 RESTING_RADPS, REST_S = 0.015, 0.3
 GAP_S = 0.06  # without a reading for longer it is not known what happened
 COLOUR = 2.0  # what noise that is not white may add to the same of white noise
+SEEN_IN, SEEN_LESS = 4, 4.0  # strokes whose biases show how much there is so slow, tremor left out: so many times that
 LEAST_SD_M = 0.005  # of a way: the geometry is no better
 DRIFT_MPS2 = 0.01  # what the bias may change by within a stroke: rails bend, and gravity then leaks in
 ODD_M = 0.012  # a bias so far from usual, by its effect on the way: it did not begin or end at a stand
@@ -64,14 +64,16 @@ def ways_of(
         velocity = integrated(t_s, np.interp(t_s, sled_t_s, along_mps2))
         bias = velocity[-1] / (b - a)
         density = float(np.mean(noise_mps2[inside] ** 2)) * (b - a) / inside.sum()
-        noise_m = COLOUR * math.sqrt(density * (b - a) ** 3 / 12.0)
         way_m = integrated(t_s, velocity - bias * (t_s - a))[-1]
-        found.append((first, last, way_m, noise_m, bias, b - a))
+        found.append((first, last, way_m, COLOUR**2 * density, bias, b - a))
     if not found:
         return NONE
-    start, end, way_m, noise_m, bias, length_s = np.array(found).T
-    sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + noise_m**2)
+    start, end, way_m, density, bias, length_s = np.array(found).T
     level = np.median([*bias, *rests(leg_t_s, rate_radps, sled_t_s, along_mps2)])
+    if len(found) >= SEEN_IN:
+        density = np.minimum(density, SEEN_LESS * np.median((bias - level) ** 2 * length_s))
+    noise_m = np.sqrt(density * length_s**3 / 12.0)
+    sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + noise_m**2)
     usual = np.abs(bias - level) * length_s**2 / 2.0 < np.hypot(ODD_M, 2.0 * noise_m)
     return Ways(start[usual].astype(np.int64), end[usual].astype(np.int64), way_m[usual], sd_m[usual])
 
