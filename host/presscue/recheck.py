@@ -1,9 +1,9 @@
-"""Whether a calibration still holds in a later set, for a tenth of what fitting anew would cost.
+"""A calibration in a later set, for a tenth of what fitting anew would cost.
 
 One run of the filter and one for each entry of p give gradient and normal matrix of the innovations there. The best
 quadratic step says how much a fit could gain, and the sensitivity to the mount, by windows, whether the strap has
-turned. Where all of that is well below what fit.py asks for before it believes a change, there is nothing to fit: so
-it is with nearly every set of feet put down anew. All else is left to the fit.
+turned. Where all of that is well below what fit.py asks for before it believes a change, the step is taken: so it is
+with nearly every set of feet put down anew. All else is left to the fit.
 """
 
 from dataclasses import replace

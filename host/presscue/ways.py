@@ -70,11 +70,10 @@ def ways_of(
         return NONE
     start, end, way_m, density, bias, length_s = np.array(found).T
     level = np.median([*bias, *rests(leg_t_s, rate_radps, sled_t_s, along_mps2)])
+    usual = np.abs(bias - level) * length_s**2 / 2.0 < np.hypot(ODD_M, 2.0 * np.sqrt(density * length_s**3 / 12.0))
     if len(found) >= SEEN_IN:
         density = np.minimum(density, SEEN_LESS * np.median((bias - level) ** 2 * length_s))
-    noise_m = np.sqrt(density * length_s**3 / 12.0)
-    sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + noise_m**2)
-    usual = np.abs(bias - level) * length_s**2 / 2.0 < np.hypot(ODD_M, 2.0 * noise_m)
+    sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + density * length_s**3 / 12.0)
     return Ways(start[usual].astype(np.int64), end[usual].astype(np.int64), way_m[usual], sd_m[usual])
 
 
