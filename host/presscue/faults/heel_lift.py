@@ -14,7 +14,7 @@ import numpy as np
 
 from presscue import wire
 from presscue.compiled import njit
-from presscue.events import BEGUN, ENDED, HEEL_LEFT, HEEL_RIGHT, report
+from presscue.events import BEGUN, ENDED, HEEL_LEFT, HEEL_RIGHT, SEAT_LIFT, report
 
 PADS = wire.PADS
 BINS = 8
@@ -32,6 +32,7 @@ class Params(NamedTuple):
     moved: float = 0.14  # and until the sled has moved by this part of a least stroke; larger: surer, later
     turned_deg: float = 0.3  # and the leg has turned by so much with it, where it is measured; larger: surer, later
     thrown: float = 0.6  # a sled that feels less than this part of its push at rest is light; larger: fewer ghosts
+    borne: float = 0.6  # the other heel carries above this part of its usual; larger: fewer lifts told in a pause
     stood_s: float = 1.5  # a sled that stands this long under a light heel has been put down; larger: ghosts
     paused_s: float = 0.0  # so long after the last movement counts as movement; larger: pauses too, and getting up
     warm_s: float = 0.3  # of movement from which a set's level is taken; larger: steadier, blind for longer
@@ -62,6 +63,7 @@ STATE = np.dtype(
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
         ("idle_s", "f8"),  # standing since the onset
+        ("firm_s", "f8"),  # for how long the other heel has carried
         ("measure", "i8"),  # of the motion at the onset, and its value
         ("onset_y", "f8"),
         ("turned_deg", "f8"),  # how far the leg has turned since, on a sled that does not stand
@@ -81,8 +83,10 @@ def new_state(fault: int) -> np.ndarray:
 
 
 @njit
-def step(p, s, x, rep, out):
-    """Severity: how much of the permitted share is lost. Confidence: the same margin, less before a clean rep."""
+def step(p, s, one, other, x, rep, out):
+    """The pad of s; one and other: those of the heels that say whether the sled is on the feet, of a heel twice the
+    other one. Severity: how much of the permitted share is lost. Confidence: the same margin, less before a clean
+    rep."""
     if x.source != PADS:
         return
     value = x.heel_left if s.fault == HEEL_LEFT else (x.heel_right if s.fault == HEEL_RIGHT else x.seat)
@@ -121,7 +125,7 @@ def step(p, s, x, rep, out):
     if x.thrust < p.thrown:
         return  # a sled stopped at the end of a fast press is light on feet that stand flat
     follow_leg(s, x)
-    judge(p, s, x, dt, ratio, rep, out)
+    judge(p, s, x, dt, ratio, borne(p, one, other, x.t_s), rep, out)
     s.ratio = ratio
     if ratio > p.clean_share and rep.moving == 1:
         s.sums[way, part] += value
@@ -133,11 +137,13 @@ def step(p, s, x, rep, out):
 
 
 @njit
-def judge(p, s, x, dt, ratio, rep, out):
-    """Hold one reading, as a part of the usual one, against the limits.
+def judge(p, s, x, dt, ratio, on_feet, rep, out):
+    """Hold one reading, as a part of the usual one, against the limits. on_feet: what `borne` says.
 
-    Only movement counts, in time and in way: a sled put down takes the load off the heels too, but stands at once. The
-    clank may throw its filter, but the leg does not turn; it turns as it is taken off, but then the sled stands.
+    A heel that is off while the other one carries is off, moving or not. Of two that are light together only movement
+    counts, in time and in way: a sled put down takes the load off both, but stands at once. The clank may throw its
+    filter, but the leg does not turn; it turns as it is taken off, but then the sled stands. A seat that is light
+    together with both heels is no lift either.
     """
     t_s = x.t_s
     if s.lasting == 1:
@@ -162,15 +168,31 @@ def judge(p, s, x, dt, ratio, rep, out):
         s.turned_deg = 0.0
         s.held_s = since_s if rep.moving == 1 else 0.0
         s.idle_s = 0.0
+        s.firm_s = 0.0
         s.least = ratio
+    elif s.fault == SEAT_LIFT and on_feet < p.borne:
+        return
     elif rep.moving == 1 or t_s - rep.moved_s < p.paused_s:
         s.held_s += dt
     else:
         s.idle_s += dt
+    s.firm_s = s.firm_s + dt if on_feet >= p.borne else 0.0
     s.last_s = t_s
     s.least = min(s.least, ratio)
-    if gone_on(p, s, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s:
+    lifted = gone_on(p, s, rep) and rep.direction != 0 and s.held_s >= p.dwell_s and s.idle_s < p.stood_s
+    alone = s.fault != SEAT_LIFT and s.firm_s >= p.dwell_s and rep.rep > 0 and t_s - rep.moved_s < p.stood_s
+    if lifted or alone:
         begin(p, s, t_s, rep, out)
+
+
+@njit
+def borne(p, one, other, t_s):
+    """The larger part of its usual reading on one of two heels; NaN if neither is known."""
+    ratio = math.nan
+    for heel in (one, other):
+        if heel.active == 1 and heel.warm_s >= p.warm_s and t_s - heel.t_s < SILENT_S and not heel.ratio <= ratio:
+            ratio = heel.ratio
+    return ratio
 
 
 @njit
