@@ -22,7 +22,7 @@ TISSUE_SD = 0.03  # rad per rad of flexion: 2.6 degrees at 90
 ANY_MOUNT_SD_RAD = 100.0
 BETWEEN_SETS_SD = (0.001, 0.001, 0.015, 0.002, 0.002, 0.004)  # feet are put down anew
 SLIPPED_SD_RAD = 0.5
-FARTHEST_SD = 4.0
+FARTHEST_SD = 3.0
 
 
 @dataclass(frozen=True)
