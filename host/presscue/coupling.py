@@ -56,10 +56,8 @@ def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
     rate = strokes_only(t_s, _on(t_s, leg_t_s, leg[:, 3:] - np.median(leg[rest, 3:], axis=0)), False)
     both = _each_second((velocity[:, :, None] * rate[:, None, :]).reshape(-1, 9), t_s).reshape(-1, 3, 3)
     going, turning = (_each_second(np.sum(each**2, axis=1, keepdims=True), t_s)[:, 0] for each in (velocity, rate))
-    if (
-        float(np.max(turning[going > MOVED_MPS**2], initial=0.0)) < IDLE_RADPS**2
-        and (going > MOVED_MPS**2).sum() > IDLE_S
-    ):
+    moved = turning[going > MOVED_MPS**2]
+    if len(moved) > IDLE_S and moved.max() < IDLE_RADPS**2:
         raise NoFit("the leg does not move", (Remark(advice.LEG_IDLE, float(leg_t_s[0])),))
     strength = np.linalg.norm(both, ord=2, axis=(1, 2))
     correlation = strength / np.sqrt(np.maximum(going * turning, 1e-12))

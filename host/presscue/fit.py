@@ -38,9 +38,9 @@ from presscue.strap import TURNED_GAIN, crept, turned_by
 from presscue.surprise import Problem, first_guesses, minimise, minimise_trusting, problem_of, stretches, taken
 
 LEVEL_SINE = 0.3  # below seventeen degrees as found, gravity does not show which way is outward
-POOR_COST, BETTER = 0.04, 2.0  # the same from which it is tried anew, and taken where it is so many times less
-ENOUGH_S = 20.0  # of movement, beyond which a first fit is taken all the same; of usual lifters it costs 0.02 or less
 WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit is not believed
+POOR_COST, BETTER = 0.04, 2.0  # from which it waits or is tried anew, and taken where it is so many times less
+ENOUGH_S = 20.0  # of movement, beyond which a first fit is taken all the same; of usual lifters it costs 0.02 or less
 SEGMENT_DOUBTED, SEGMENT_FITS = 0.02, 0.15  # cost from which the thigh is tried for the shank, and at most with it
 SEGMENT_BELIEVED = 1.5  # so many times less it must surprise; the right one does so 1.7 to 24 times less
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise

@@ -19,8 +19,8 @@ STEP = 8
 
 
 def warm_up() -> None:
-    """Coach two short virtual sets, so that one calibration follows another, then a leg alone. About 20 s the first
-    time, about 1 s ever after."""
+    """Coach two short virtual sets, so that one calibration follows another, then a leg alone. Under a minute the
+    first time, about 1.5 s ever after."""
     from .simulator.performance import perform
     from .simulator.render import render
     from .simulator.scenario import random_scenario
