@@ -6,7 +6,7 @@ import pytest
 from presscue.calibration import Calibration, History, NoFit
 from presscue.coupling import directions, held_on_sled, moved_together
 from presscue.estimator import GRAVITY_MPS2
-from presscue.mounting import angle_deg
+from presscue.mounting import angle_deg, rail_by_leg
 
 HZ = 104
 TURN_PER_M = -2.2  # of the shank, rad per m of a sled that goes outward
@@ -103,3 +103,14 @@ def test_a_hold_counts_where_the_sled_goes_along_with_the_leg_that_leaves_it(wit
     c = Calibration(0.0, True, True, rail=RAIL, gravity_along_mps2=GRAVITY_MPS2 * 0.64, axis=-AXIS, first=first)
     held = History(seen.sled_t_s, seen.sled, seen.leg_t_s, leg)
     assert held_on_sled(held, c, (0.5, 3.5)) is with_sled
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_on_a_level_rail_outward_stays_what_it_was_taken_for(sign):
+    """By gravity it is a guess there, and two guesses may differ: no session would then have leg and sled together."""
+    t_s = np.arange(0.0, 20.0, 1.0 / HZ)
+    seen = history(two_reps(t_s, 4.0, 2.0), 0.0 * t_s[:, None] * AXIS, 0.0 * t_s[:, None] * AXIS)
+    first = np.array([1.0, 0.0, 0.0])
+    c = Calibration(0.0, True, True, rail=sign * RAIL, axis=-sign * AXIS, first=first)
+    rail, _ = rail_by_leg(seen, c, (t_s > 4.0) & (t_s < 12.0))
+    assert rail @ (sign * RAIL) > 0.99

@@ -126,9 +126,9 @@ def outward(rail: np.ndarray, force: np.ndarray) -> np.ndarray:
 
 
 def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> tuple[np.ndarray, float]:
-    """Rail direction (3,), and the specific force at rest along it (m/s2), by that part of the sled's acceleration
-    which the leg's turns account for: a rail that rumbles, sampled slowly, shakes the sled as much as people move it,
-    in all directions, but not in time with the leg.
+    """Rail direction (3,), outward as that of c, and the specific force at rest along it (m/s2), by that part of the
+    sled's acceleration which the leg's turns account for: a rail that rumbles, sampled slowly, shakes the sled as much
+    as people move it, in all directions, but not in time with the leg.
 
     By regression on the acceleration and squared rate of the leg's turn, each also times its angle; the sled nods with
     the angle. moving: mask over the leg's readings. Raises NoFit where hardly anything is accounted for.
@@ -147,7 +147,7 @@ def rail_by_leg(history: History, c: Calibration, moving: np.ndarray) -> tuple[n
     rail, share = principal(fitted)
     if share < ONE_WAY:
         raise NoFit("the sled's acceleration has no one direction yet")
-    rail = outward(rail, force)
+    rail = -rail if rail @ c.rail < 0.0 else rail
     return rail, float(rail @ force)
 
 
