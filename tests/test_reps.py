@@ -248,7 +248,7 @@ def test_pads_alone_make_no_reps():
 
 def test_a_full_buffer_counts_what_it_loses():
     run = Run()
-    run.out = events.new_buffer(2)
+    run.out = events.new_buffer(2).view(np.recarray)
     rows = run.feed(inclined_set(5).frames())
     assert len(rows) == 2
     assert run.out["lost"][0] > 5

@@ -96,9 +96,9 @@ def moved_together(
     products = np.concatenate([velocity * turn, velocity**2, turn**2], axis=1)
     about = _together(smooth(products, leg_t_s, WINDOW_S))
     spans = []
-    for start, end in _runs(near):
+    for start, end in runs(near):
         whole = _together(products[start:end].mean(axis=0, keepdims=True))[0]
-        parts = [(0, end - start)] if whole else _runs(about[start:end])
+        parts = [(0, end - start)] if whole else runs(about[start:end])
         spans += [(float(leg_t_s[start + a]), float(leg_t_s[start + b - 1])) for a, b in parts]
     return spans
 
@@ -193,7 +193,7 @@ def _each_second(values: np.ndarray, t_s: np.ndarray) -> np.ndarray:
     return smooth(values, t_s, WINDOW_S)[:: round(2.0 / SMOOTH_S)]
 
 
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+def runs(flags: np.ndarray) -> list[tuple[int, int]]:
     """Stretches [start, end) that are True."""
     flips = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in zip(flips[::2], flips[1::2], strict=True)]

@@ -75,6 +75,8 @@ def fit(
             found = _anew_if_better(history, priors, found)
     else:
         found = _renewed(history, priors, previous, prior)
+        if not believable(usual(priors), found):
+            found = replace(previous, remarks=())
     return replace(found, effective_s=effective_s).rounded()
 
 

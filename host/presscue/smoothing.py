@@ -7,6 +7,7 @@ too, to the velocity and to the accelerometer's bias (Rauch, Tung & Striebel 196
 import numpy as np
 
 from .compiled import njit
+from .coupling import runs
 from .kernel import COLUMNS
 from .ways import integrated
 
@@ -45,7 +46,7 @@ class Stood:
         if t_s[0] < self._last_s:
             self.spans_s = [(first_s, min(last_s, t_s[0])) for first_s, last_s in self.spans_s if first_s < t_s[0]]
         self._last_s = t_s[-1]
-        self.spans_s += [(t_s[start], t_s[end - 1]) for start, end in _runs(trace[:, STILL] == 1.0)]
+        self.spans_s += [(t_s[start], t_s[end - 1]) for start, end in runs(trace[:, STILL] == 1.0)]
 
 
 def sled_path(
@@ -63,7 +64,7 @@ def sled_path(
         calm[np.searchsorted(t_s, first_s) : np.searchsorted(t_s, last_s, "right")] = True
     ends = np.zeros(len(t_s), np.int64)  # at the first reading of a possible rest, where it ends
     means = np.zeros(len(t_s))  # and the acceleration in it
-    for start, end in _runs(calm):
+    for start, end in runs(calm):
         if t_s[end - 1] - t_s[start] >= REST_S:
             ends[start], means[start] = end, along_mps2[start:end].mean()
     step_s = np.diff(t_s)
@@ -72,12 +73,6 @@ def sled_path(
     variance[gap + 1] += (0.5 * np.diff(along_mps2)[gap] * step_s[gap]) ** 2
     velocity = _smoothed(t_s, along_mps2, variance, ends, means, floor_mps2)
     return integrated(t_s, velocity), velocity
-
-
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches [start, end) that are True."""
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int)))
-    return [(int(a), int(b)) for a, b in zip(flips[::2], flips[1::2], strict=True)]
 
 
 def _quiet(t_s: np.ndarray, along: np.ndarray, floor: float) -> np.ndarray:
