@@ -52,8 +52,8 @@ def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
     rest = resting(leg_t_s, leg)
     push = pushes(history.sled, resting_force(history.sled_t_s, history.sled))
     t_s = np.arange(max(leg_t_s[0], history.sled_t_s[0]), min(leg_t_s[-1], history.sled_t_s[-1]), SMOOTH_S / 2.0)
-    velocity = strokes_only(t_s, _on(t_s, history.sled_t_s, push), True)
-    rate = strokes_only(t_s, _on(t_s, leg_t_s, leg[:, 3:] - np.median(leg[rest, 3:], axis=0)), False)
+    velocity = strokes_only(t_s, _at(t_s, history.sled_t_s, push, 2), True)
+    rate = strokes_only(t_s, _at(t_s, leg_t_s, leg[:, 3:] - np.median(leg[rest, 3:], axis=0), 2), False)
     both = _each_second((velocity[:, :, None] * rate[:, None, :]).reshape(-1, 9), t_s).reshape(-1, 3, 3)
     going, turning = (_each_second(np.sum(each**2, axis=1, keepdims=True), t_s)[:, 0] for each in (velocity, rate))
     moved = turning[going > MOVED_MPS**2]
@@ -77,8 +77,12 @@ def movements(history: History, c: Calibration) -> Spans:
 
 def _thinned(history: History, c: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Times and accelerations along the rail (n, 1), clanks cut off, and those of the leg's turn rate (m, 1)."""
-    push = np.clip(along_rail(history, c), -HARDEST_MPS2, HARDEST_MPS2)
-    return *thinned(history.sled_t_s, push[:, None]), *thinned(history.leg_t_s, turn_rate(history, c)[:, None])
+    return *thinned(history.sled_t_s, _push(history, c)), *thinned(history.leg_t_s, turn_rate(history, c)[:, None])
+
+
+def _push(history: History, c: Calibration) -> np.ndarray:
+    """The sled's acceleration along the rail, clanks cut off, (n, 1)."""
+    return np.clip(along_rail(history, c), -HARDEST_MPS2, HARDEST_MPS2)[:, None]
 
 
 def moved_together(
@@ -134,8 +138,7 @@ def turning_axis(history: History, c: Calibration) -> tuple[np.ndarray, float]:
     mask = during(movements(history, c), history.leg_t_s)
     if not mask.any():
         raise NoFit("leg and sled have not moved together yet")
-    along = np.clip(along_rail(history, c), -HARDEST_MPS2, HARDEST_MPS2)[:, None]
-    along = _at(history.leg_t_s, history.sled_t_s, along)
+    along = _at(history.leg_t_s, history.sled_t_s, _push(history, c))
     rate = strokes_only(history.leg_t_s, smooth(history.leg[:, 3:], history.leg_t_s, SMOOTH_S), False)
     velocity = strokes_only(history.leg_t_s, along, True)
     about = np.abs(rate[mask] @ c.axis).sum() * interval_s(history.leg_t_s)
@@ -178,14 +181,10 @@ def strokes_only(t_s, values, integrate):
     return out
 
 
-def _at(t_s: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """The sled's acceleration (n, 1), smoothed, at other times: (m, 1)."""
-    return np.interp(t_s, sled_t_s, smooth(along, sled_t_s, SMOOTH_S)[:, 0])[:, None]
-
-
-def _on(t_s: np.ndarray, own_t_s: np.ndarray, values: np.ndarray) -> np.ndarray:
-    low = smooth(values, own_t_s, SMOOTH_S, 2)
-    return np.stack([np.interp(t_s, own_t_s, low[:, k]) for k in range(low.shape[1])], axis=1)
+def _at(t_s: np.ndarray, own_t_s: np.ndarray, values: np.ndarray, times: int = 1) -> np.ndarray:
+    """Readings at own_t_s, values (n, k), smoothed so many times, at other times t_s (m,): (m, k)."""
+    low = smooth(values, own_t_s, SMOOTH_S, times)
+    return np.stack([np.interp(t_s, own_t_s, column) for column in low.T], axis=1)
 
 
 def _each_second(values: np.ndarray, t_s: np.ndarray) -> np.ndarray:

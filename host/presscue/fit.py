@@ -75,7 +75,7 @@ def fit(
             found = _anew_if_better(history, priors, found)
     else:
         found = _renewed(history, priors, previous, prior)
-        if not believable(usual(priors), found):
+        if not _is_leg(found, priors):
             found = replace(previous, remarks=())
     return replace(found, effective_s=effective_s).rounded()
 
@@ -90,24 +90,25 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     not_swapped(history)
     c, moving = _in_frames(history, c)
     best = _joined(history, priors, c, moving)
-    held = usual(priors)
     if best.cost > SEGMENT_DOUBTED:
-        mirrored = replace(priors, on_shank=not priors.on_shank)
-        other = _joined(history, mirrored, c, moving)
-        fits = other.cost < min(best.cost / SEGMENT_BELIEVED, SEGMENT_FITS)
-        if fits and believable(usual(mirrored), other):
+        other = _joined(history, replace(priors, on_shank=not priors.on_shank), c, moving)
+        if other.cost < min(best.cost / SEGMENT_BELIEVED, SEGMENT_FITS) and _is_leg(other, priors):
             segment = advice.ON_THIGH if other.on_thigh else advice.ON_SHANK
             best = replace(other, remarks=(*other.remarks, Remark(segment, float(history.leg_t_s[0]))))
-            held = usual(mirrored)
     if best.cost > WORST_COST:
         raise NoFit(
             "the readings of leg and sled do not fit one linkage", (Remark(advice.NO_LINKAGE, history.leg_t_s[0]),)
         )
-    if not believable(held, best):
+    if not _is_leg(best, priors):
         raise NoFit("the readings so far fit no leg of usual lengths")
     if best.cost > POOR_COST and moving.sum() * interval_s(history.leg_t_s) < ENOUGH_S:
         raise NoFit("too much of the few readings so far is no leg on a sled")
     return best
+
+
+def _is_leg(c: Calibration, priors: Priors) -> bool:
+    """Whether its lengths may be a lifter's, on the segment that it was fitted to."""
+    return believable(usual(replace(priors, on_shank=not c.on_thigh)), c)
 
 
 def _anew_if_better(history: History, priors: Priors, c: Calibration) -> Calibration:
@@ -199,6 +200,7 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
     off_rad = turned_by(problem, start)
     turned = start.copy()
     turned[MOUNT] += off_rad
+    fitted = problem
     if abs(off_rad) > TURNED_RAD and problem.gain(start, turned) > TURNED_GAIN:
         remarks.append(Remark(advice.LEG_TURNED, since_s, math.degrees(abs(off_rad))))
         by_strap = replace(problem, belief=after_rest(prior, slipped=True))
@@ -206,13 +208,12 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
         if by_feet[1] < found[1]:
             found = by_feet
         else:
-            problem = by_strap
+            fitted = by_strap
     else:
         found = minimise(problem, start, 12)
-    new = crept(problem, replace(taken(frames, problem, found), remarks=tuple(remarks)))
+    new = crept(fitted, replace(taken(frames, fitted, found), remarks=tuple(remarks)))
     if fresh or (new.remarks and _explains(new, prior)):
         return new
-    problem = replace(problem, belief=after_rest(prior))
     new = taken(frames, problem, minimise_trusting(problem, start, 12))
     return new if _explains(new, prior) else frames
 

@@ -204,7 +204,7 @@ def not_swapped(history: History) -> None:
 def with_sled(c: Calibration, history: History) -> Calibration:
     """Add the rail, by the sled alone."""
     rail, gravity_along, share = rail_frame(history.sled_t_s, history.sled)
-    if share < ONE_WAY and not c.has_leg:
+    if share < ONE_WAY:
         raise NoFit("the sled's acceleration has no one direction yet")
     return on_rail(history, c, rail, gravity_along)
 
