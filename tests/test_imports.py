@@ -49,6 +49,7 @@ PURE = (
     "fit",
     "tracker",
     "activity",
+    "learning",
     "strokes",
     "measure",
     "phases",

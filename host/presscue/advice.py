@@ -100,9 +100,23 @@ REPEATED = (LEG_TURNED, LEG_LOOSE, SLED_TURNED)
 """What may happen again."""
 
 
-def advice_of(remark: Remark, t_s: float) -> list[Advice]:
-    """The advice for people, said at t_s; none for a number of a later version."""
-    if remark.number not in ADVICE:
-        return []
-    code, text, action = ADVICE[remark.number]
-    return [Advice(t_s, code, text.format(size=remark.size), action, remark.since_s)]
+SAME_S = 10.0  # remarks on what began this close together are on one thing
+
+
+class Said:
+    """What was said of a session: each thing once, unless it happens again."""
+
+    def __init__(self) -> None:
+        self._since_s: dict[int, float] = {}  # by number
+
+    def say(self, remarks: tuple[Remark, ...], t_s: float) -> list[Advice]:
+        """The advice for people, said at t_s, on what is new among the remarks; none on numbers of a later version."""
+        advice = []
+        for remark in remarks:
+            since_s = self._since_s.get(remark.number)
+            again = remark.number in REPEATED and since_s is not None and remark.since_s > since_s + SAME_S
+            if (since_s is None or again) and remark.number in ADVICE:
+                self._since_s[remark.number] = remark.since_s
+                code, text, action = ADVICE[remark.number]
+                advice.append(Advice(t_s, code, text.format(size=remark.size), action, remark.since_s))
+        return advice

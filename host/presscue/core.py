@@ -15,20 +15,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from presscue import activity, events, faults, hip, kernel, reps, wire
-from presscue.advice import HOLD_ABSENT, NO_HOLD, REPEATED, Remark, advice_of
+from presscue.advice import HOLD_ABSENT, NO_HOLD, Remark, Said
 from presscue.calibration import Calibration, History, Priors
 from presscue.cues import CuePolicy
 from presscue.cues import Params as CueParams
+from presscue.learning import Learning, renews
 from presscue.merge import KEPT, Merge
 from presscue.results import CalibrationWanted, Event, Output, Rep, Samples, Stretch
 from presscue.tracker import Model, model_of, recalibrate
 
-FIT_DELAY_S = 2.0  # from the last reading a fit uses to the sample from which it counts
-RETRY_TURN_RAD = 1.2  # more movement to wait for after a fit that failed
-REFINE_TURN_RAD = 5.0  # and after the first that succeeded; about four reps
-LOOK_TURN_RAD = 2.2  # in a later set: do the sensors still sit as they did?
-SET_TURN_RAD = 1.0  # in a set, at its end, to learn from it
-SAME_S = 10.0  # remarks on what began this close together are on one thing
 CHUNK = 1 << 13  # readings taken in one go
 
 
@@ -73,7 +68,7 @@ class Core:
 
     def __init__(self, config: CoreConfig | None = None) -> None:
         self.config = config or CoreConfig()
-        self.calibration: Calibration | None = None
+        self.learning = Learning()
         self.merge = Merge()
         self.policy = CuePolicy(self.config.cues)
         self._p_faults = faults.params_of(
@@ -92,16 +87,8 @@ class Core:
         self._loop: kernel.Loop | None = None  # of the four above, once there is a model
         self._inbox: deque[Stretch] = deque()
         self._next = (0, 0)  # block and reading of the first stretch in the inbox
-        self._wanted: CalibrationWanted | None = None
-        self._pending: Calibration | None = None
-        self._turn_rad = activity.FIRST_TURN_RAD
-        self._since_s = -math.inf  # the end of the last set
-        self._prior: Calibration | None = None  # the calibration when it had ended
-        self._refined = False  # whether it has seen more than the first reps
-        self._said: dict[int, float] = {}  # number of a remark: since when
+        self._said = Said()
         self._going_back = False
-        self._settles = False  # the fit asked for is that at the end of a set
-        self._asked_last = False
         self._now_s = -math.inf
         self._late_until_s = -math.inf
         self._trace: list[np.ndarray] = []
@@ -130,11 +117,7 @@ class Core:
 
         Call `feed` (with nothing, if there is nothing) to go on.
         """
-        if self._now_s > calibration.effective_s:
-            calibration = replace(calibration, effective_s=math.ceil(self._now_s * 1e6) * 1e-6)
-        self._wanted = None
-        self._pending = calibration = calibration.rounded()
-        return calibration
+        return self.learning.answer(calibration, self._now_s)
 
     def finish(self) -> list[Output]:
         """The stream is over: release what is held back, close the set.
@@ -145,12 +128,11 @@ class Core:
         self.merge.close()
         self._advance(outs)
         if self._model is None:
-            if self._pending is not None:
+            if self.learning.pending is not None:
                 self._apply(outs)
-            elif not self._asked_last and self._wanted is None and self._now_s > -math.inf:
-                self._asked_last = True
-                self._ask(self._now_s, outs)
-        if self._wanted is None and self._model is not None:
+            else:
+                self._wish(self.learning.ask_last(self._now_s), outs)
+        if self.learning.wanted is None and self._model is not None:
             reps.finish(self._p_reps, self._states.reps[0], self._states.out[0])
             frame, rep = self._states.frame[0], self._states.reps[0]
             faults.finish_all(self._p_faults, self._states.faults[0], frame, rep, self._states.out[0])
@@ -159,9 +141,9 @@ class Core:
             if self._hip.over:
                 self._look_back(self._now_s, outs)
         hold_s = self.config.priors.hold_s
-        over = self._wanted is None and self._now_s > -math.inf
+        over = self.learning.wanted is None and self._now_s > -math.inf
         if over and hold_s is not None and not self.merge.span_s[0] <= hold_s[1] <= self._now_s:
-            self._advise((Remark(HOLD_ABSENT, hold_s[0]),), self._now_s, outs)
+            outs.extend(self._said.say((Remark(HOLD_ABSENT, hold_s[0]),), self._now_s))
         return outs
 
     # --- out ---
@@ -180,19 +162,14 @@ class Core:
         self.config = replace(self.config, priors=replace(self.config.priors, hold_s=hold_s))
 
     @property
-    def prior(self) -> Calibration | None:
-        """What was known when the last set was over; None in the first one."""
-        return self._prior
+    def calibration(self) -> Calibration | None:
+        """The one in force."""
+        return self.learning.calibration
 
     @property
     def limits_deg(self) -> tuple[float, float]:
         """Soft bend and deepest flexion, as they are judged by."""
         return self._p_faults.lockout.soft_bend_deg, self._p_faults.depth.max_flexion_deg
-
-    @property
-    def refined(self) -> bool:
-        """Whether the calibration in force has been fitted once more since the first time."""
-        return self._refined
 
     def trace(self) -> np.ndarray:
         """Every frame so far, shape (n, len(kernel.COLUMNS)), if the config asks for it."""
@@ -218,7 +195,7 @@ class Core:
     @property
     def _stuck(self) -> bool:
         """Patient and unanswered: nothing more happens until `calibrate`."""
-        wanted = self._wanted
+        wanted = self.learning.wanted
         return self.config.patient and wanted is not None and self.merge.watermark > wanted.effective_s
 
     def _advance(self, outs: list[Output]) -> None:
@@ -226,16 +203,17 @@ class Core:
         done = 0
         while done < len(t_s):
             stop = len(t_s)
-            if self._wanted is not None and self.config.patient:
-                stop = min(stop, int(np.searchsorted(t_s, self._wanted.effective_s, side="right")))
-            due = self._pending is not None and t_s[done] > self._pending.effective_s
+            wanted, pending = self.learning.wanted, self.learning.pending
+            if wanted is not None and self.config.patient:
+                stop = min(stop, int(np.searchsorted(t_s, wanted.effective_s, side="right")))
+            due = pending is not None and t_s[done] > pending.effective_s
             if due and not self._busy():
                 self.merge.take(kinds[:done])
                 kinds, t_s, values, done = kinds[done:], t_s[done:], values[done:], 0
                 self._apply(outs)
                 continue
-            if self._pending is not None and not due:
-                stop = min(stop, int(np.searchsorted(t_s, self._pending.effective_s, side="right")))
+            if pending is not None and not due:
+                stop = min(stop, int(np.searchsorted(t_s, pending.effective_s, side="right")))
             if stop <= done:
                 break
             start = done
@@ -254,8 +232,7 @@ class Core:
         return self._model is not None and rep.active == 1 and rep.phase not in (kernel.TOP, kernel.IDLE)
 
     def _run(self, kinds, t_s, values, begin: int, end: int, until_calm: bool, outs: list[Output]) -> int:
-        answered = self._wanted is None and self._pending is None
-        turn_rad = self._turn_rad if answered else math.inf
+        turn_rad = math.inf if self._going_back else self.learning.enough_rad
         if self._model is None:
             done, why = kernel.scan(self._moved, kinds, t_s, values, begin, end, turn_rad)
         else:
@@ -267,33 +244,20 @@ class Core:
                 self._trace.append(trace[begin:done])
             self._collect(outs)
         if why == kernel.ENOUGH:
-            self._ask(float(t_s[done - 1]), outs)
+            self._wish(self.learning.ask(float(t_s[done - 1])), outs)
         elif why == kernel.SET_OVER and not self._going_back:
-            self._set_over(float(t_s[done - 1]), outs)
+            self._wish(self.learning.set_over(float(t_s[done - 1]), float(self._moved[0].turned_rad)), outs)
         return done
 
-    def _ask(self, now_s: float, outs: list[Output]) -> None:
+    def _wish(self, wanted: CalibrationWanted | None, outs: list[Output]) -> None:
+        """A fit is asked for: what moves from now on counts towards the next."""
+        if wanted is not None:
+            self._moved_anew()
+            outs.append(wanted)
+
+    def _moved_anew(self) -> None:
         self._moved[0].turned_rad = 0.0
         self._moved[0].pushed_mps = 0.0
-        effective_s = round((now_s + FIT_DELAY_S) * 1e6) * 1e-6
-        self._wanted = CalibrationWanted(now_s, effective_s, self._since_s)
-        outs.append(self._wanted)
-
-    def _set_over(self, now_s: float, outs: list[Output]) -> None:
-        """A set has ended: learn from it, and let what is known now be the belief for the next one."""
-        c = self.calibration
-        idle = self._wanted is None and self._pending is None
-        if c is not None and c.linked and idle and self._moved[0].turned_rad > SET_TURN_RAD:
-            self._ask(now_s, outs)
-        if self._wanted is not None or self._pending is not None:
-            self._settles = True
-        else:
-            self._settle(now_s)
-
-    def _settle(self, now_s: float) -> None:
-        self._since_s, self._prior, self._settles = now_s, self.calibration, False
-        if self.calibration is not None and self.calibration.linked:
-            self._turn_rad = LOOK_TURN_RAD
 
     def _look_back(self, now_s: float, outs: list[Output]) -> None:
         """A set has ended: look for what only all its readings together show."""
@@ -304,36 +268,17 @@ class Core:
             outs.extend(replace(event, late=late) for event in lifts)
 
     def _apply(self, outs: list[Output]) -> None:
-        new, old = self._pending, self.calibration
-        assert new is not None
-        self._pending = None
-        self._advise(new.remarks, new.effective_s, outs)
-        if new.usable:
-            self.calibration = new
-            before = self._model
-            if before is None or old is None or not new.same_as(old):
-                self._model, self._loop = model_of(new, self.config.priors), None
-            if before is not None and old is not None and old.layout == new.layout:
-                if self._model is not before:
-                    recalibrate(self._states.tracker[0], before, self._model)
-                self._refined = True
-                self._turn_rad = math.inf
-            else:
-                self._begin(new, outs)
-                self._turn_rad = REFINE_TURN_RAD if new.linked else math.inf
-        else:
-            self._turn_rad = RETRY_TURN_RAD
-        if self._settles:
-            self._settle(new.effective_s)
-
-    def _advise(self, remarks: tuple[Remark, ...], t_s: float, outs: list[Output]) -> None:
-        """Say what was recognised, unless it was said already."""
-        for remark in remarks:
-            said_s = self._said.get(remark.number, -math.inf)
-            again = remark.number in REPEATED and remark.since_s > said_s + SAME_S
-            if said_s == -math.inf or again:
-                self._said[remark.number] = remark.since_s
-                outs.extend(advice_of(remark, t_s))
+        old, new = self.calibration, self.learning.take()
+        outs.extend(self._said.say(new.remarks, new.effective_s))
+        if not new.usable:
+            return
+        before = self._model
+        if old is None or not new.same_as(old):
+            self._model, self._loop = model_of(new, self.config.priors), None
+        if not renews(old, new):
+            self._begin(new, outs)
+        elif before is not None and self._model is not before:
+            recalibrate(self._states.tracker[0], before, self._model)
 
     def _begin(self, c: Calibration, outs: list[Output]) -> None:
         """The first calibration: go through the readings kept once more."""
@@ -347,7 +292,6 @@ class Core:
         self._late_until_s = self._now_s
         kinds, t_s, values = self.merge.history()
         moved, self._moved = self._moved, activity.new_state().view(np.recarray)
-        self._turn_rad = math.inf
         self._going_back = True
         done = 0
         while done < len(t_s):
@@ -356,8 +300,7 @@ class Core:
                 self._look_back(float(t_s[done - 1]), outs)
         self._going_back = False
         self._moved = moved
-        self._moved[0].turned_rad = 0.0
-        self._moved[0].pushed_mps = 0.0
+        self._moved_anew()
 
     def _rules(self, c: Calibration) -> reps.Params:
         """What counts as a rep on this machine: its incline as measured, for a leg alone as the profile says."""

@@ -36,8 +36,8 @@ def core_of(
 
 def begin(core: Core, wanted: CalibrationWanted) -> Callable[[], tuple[Calibration, str]]:
     """The fit that the core asks for, still to be done: its readings are copied now, so any thread may do it."""
-    history, previous, prior = core.history(wanted.since_s, wanted.until_s), core.calibration, core.prior
-    refined = core.refined
+    history, previous, prior = core.history(wanted.since_s, wanted.until_s), core.calibration, core.learning.prior
+    refined = core.learning.refined
 
     def finish() -> tuple[Calibration, str]:
         try:
