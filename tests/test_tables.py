@@ -270,6 +270,28 @@ def test_slow_turning_in_degrees_is_found_by_gravity():
         check_rotation(columns["time_s"] * 3, acc, np.degrees(gyr) / 3, "leg")
 
 
+def test_a_leg_that_walks_is_in_its_unit():
+    """It swings like a pendulum, along which the force stays: gravity does not follow its turning."""
+    from presscue.tables.plausible import Implausible, check_rotation
+
+    t_s = np.arange(0.0, 40.0, 1 / 208)
+    phase = 2 * np.pi * 0.9 * t_s
+    swing_rad = 0.5 * np.sin(phase)
+    gyr = np.column_stack([0 * t_s, np.gradient(swing_rad, t_s), 0 * t_s])
+    up = 9.81 + 2.0 * np.cos(2 * phase)
+    forward = up * np.tan(swing_rad) + 3.0 * np.sin(2 * phase)  # the foot is put down and lifted twice a stride
+    acc = np.column_stack(
+        [
+            forward * np.cos(swing_rad) - up * np.sin(swing_rad),
+            0 * t_s,
+            forward * np.sin(swing_rad) + up * np.cos(swing_rad),
+        ]
+    )
+    check_rotation(t_s, acc, gyr, "leg")
+    with pytest.raises(Implausible):
+        check_rotation(t_s, acc, np.degrees(gyr) / 5, "leg")
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["abb_robot_linear/V1000_LSM9DS0", "abb_robot_linear/eV50p_MPU9150"])
 def test_units_of_a_real_recording(data, name):

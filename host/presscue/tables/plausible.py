@@ -20,6 +20,9 @@ GYRO_READINGS = 10
 BLOCK_S = 0.2
 EXPLAINED = 0.1
 """Share of the claimed rotation that gravity follows: near 1 in rad/s, 1/57 if the numbers are degrees."""
+SHOWN = 0.3
+"""How much the direction of the force turns at all, against the claim: more than that even where it does not follow. A
+leg that walks swings like a pendulum, along which the force stays: share 0, but 2 times the turning."""
 TURNING_RADPS = 0.2
 """Claimed rotation, less its median, that is enough to judge by: the unit is 57 times off, so this is not delicate."""
 BIAS_RADPS = 0.6
@@ -63,7 +66,8 @@ def check_rotation(t_s: np.ndarray, acc_mps2: np.ndarray, gyr_radps: np.ndarray,
     """Angular rate, shape (n, 3), at times t_s (n,) against its range and against the turning of gravity.
 
     Gravity in the sensor's axes turns by -rate x gravity. Over blocks of BLOCK_S, the share of that claim which is
-    seen in the specific force (least squares) is near 1 whatever else accelerates the sensor, unless the unit is wrong.
+    seen in the specific force (least squares) is near 1, unless the unit is wrong or the sensor swings; a swinging one
+    turns the force otherwise.
     """
     peaks = int(np.count_nonzero(np.abs(gyr_radps).max(axis=1, initial=0.0) > GYRO_MAX_RADPS))
     wrong = peaks >= GYRO_READINGS
@@ -95,4 +99,5 @@ def _turns_unseen(up: np.ndarray, rate: np.ndarray, step_s: np.ndarray, usable: 
     power = float(np.sum(claimed**2))
     if len(claimed) <= RATE_INTERVALS or power < least_radps**2 * len(claimed):
         return False
-    return abs(float(np.sum(claimed * seen))) < EXPLAINED * power
+    follows = abs(float(np.sum(claimed * seen))) > EXPLAINED * power
+    return not follows and float(np.sum(seen**2)) < SHOWN**2 * power
