@@ -62,7 +62,8 @@ class NodeClock:
         self.skew = 0.0
         """node seconds per host second, less one"""
         self.round_trip_us = float("nan")
-        """The shortest way there and the shortest way back. NaN before the first pong."""
+        """The shortest way there and the shortest way back: less than nothing if the node's clock has jumped. NaN
+        before the first pong."""
         self._table = np.zeros((3, 0))
         self._settled = False
 
@@ -80,6 +81,11 @@ class NodeClock:
         self._exchanges.append((sent_us - host0_us, node_us - node0_us, received_us - host0_us))
         self._fit()
 
+    @property
+    def shortest_us(self) -> float:
+        """The shortest exchange, from sending to the answer. Only once `known`."""
+        return float((self._table[2] - self._table[0]).min())
+
     def host_us(self, node_us: float) -> float:
         """Host time of a node time. Only once `known`."""
         assert self._origin is not None
@@ -89,7 +95,7 @@ class NodeClock:
     @property
     def error_us(self) -> float:
         """How far `host_us` may be off at the time of the last pong. NaN before the first."""
-        error_us = self.round_trip_us / 2
+        error_us = abs(self.round_trip_us) / 2
         if not self._settled:
             return error_us
         node_us = self._exchanges[-1][1]

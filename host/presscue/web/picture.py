@@ -80,7 +80,7 @@ class Painter:
             "battery_v": live.status.battery_mv / 1000 if live.status is not None and live.status.battery_mv else None,
             "storage": self._storage(live),
             "latency_ms": self._cue_latency(live),
-            "round_trip_ms": round(live.clock.round_trip_us / 1000, 1) if live.clock.known else None,
+            "round_trip_ms": round(live.clock.shortest_us / 1000, 1) if live.clock.known else None,
             "losses": losses_now(live.session),
             "guarded": guarded_text(cue.kind for cue in live.guard.cued),
         }
