@@ -82,9 +82,12 @@ def test_a_rep_with_a_gap_or_without_flexion_is_not_judged(session, without_pad)
     assert hip.step_of(history, core.calibration, way._replace(start_s=way.start_s - 1e4)) is None
 
 
-def lifts_of(monkeypatch, steps: list[tuple[float, float]]) -> list[int | None]:
-    """The reps that lift, of steps (mm) at greatest flexions (deg)."""
-    found = [hip.Step(rep, 4.0 * rep, 4.0 * rep + 1.0, 1e-3 * mm, deg) for rep, (mm, deg) in enumerate(steps)]
+def lifts_of(monkeypatch, steps: list[tuple[float, float]], left_mm: float | list[float] = 0.5) -> list[int | None]:
+    """The reps that lift, of steps (mm) at greatest flexions (deg), with so much left over, of all or of each."""
+    left = np.broadcast_to(1e-3 * np.array(left_mm), len(steps))
+    found = [
+        hip.Step(rep, 8.0 * rep, 8.0 * rep + 1.0, 1e-3 * mm, deg, left[rep]) for rep, (mm, deg) in enumerate(steps)
+    ]
     monkeypatch.setattr(hip, "step_of", lambda history, c, step: step)
     return [event.rep for event in hip.lifts(NOTHING, Calibration(0.0, True, True), cast("list[hip.Way]", found), 99.0)]
 
@@ -103,6 +106,33 @@ def test_what_is_usual_says_less_of_reps_not_as_deep(monkeypatch):
     """A linkage that is some per cent wrong is so by more at another depth."""
     assert lifts_of(monkeypatch, [*CLEAN, (60.0, 104.0), (1.0, 70.0)]) == []
     assert lifts_of(monkeypatch, [*CLEAN, (30.0, 90.0)]) == [5]
+
+
+def test_deep_reps_do_not_say_what_is_usual_of_the_others(monkeypatch):
+    assert lifts_of(monkeypatch, [(-13.6, 95.0), (-15.8, 98.0), (-3.1, 76.0), (-3.9, 76.0), (-12.9, 80.0)]) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "left_mm"),
+    [([-4.5, -4.0, -4.3, 0.9, 0.6], 1.0), ([5.5, -0.6, 0.1, 3.2, -2.2, -0.3], 1.0), ([-4.1, -5.6, -3.1, 1.7], 1.3),
+     ([-16.4, -14.4, -17.5, -4.1], 2.1)],
+)  # fmt: skip
+def test_a_few_reps_that_agree_by_chance_make_no_lift_of_the_next(monkeypatch, steps, left_mm):
+    """Clean sets of an independent simulator, the last of seven seconds a rep: what is left tells how well they do."""
+    assert lifts_of(monkeypatch, [(mm, 80.0) for mm in steps], left_mm) == []
+    assert lifts_of(monkeypatch, [(mm, 80.0) for mm in (*steps, 45.0)], left_mm) == [len(steps)]
+
+
+def test_three_reps_are_enough_and_lifts_may_be_as_many_as_clean_ones(monkeypatch):
+    assert lifts_of(monkeypatch, [(2.0, 80.0), (32.0, 84.0), (1.0, 79.0)]) == [1]
+    assert lifts_of(monkeypatch, [(-1.7, 75.0), (23.2, 82.0), (-0.8, 74.0), (15.6, 78.0)]) == [1, 3]
+    assert lifts_of(monkeypatch, [(2.0, 80.0), (32.0, 84.0)]) == []
+
+
+def test_what_no_hip_does_is_no_lift(monkeypatch):
+    """A foot that comes off, a linkage that lost its way."""
+    assert lifts_of(monkeypatch, [*CLEAN, (276.0, 80.0)]) == []
+    assert lifts_of(monkeypatch, [*CLEAN, (27.0, 80.0)], [1.0, 1.0, 1.0, 1.0, 1.0, 39.0]) == []
 
 
 @pytest.mark.parametrize("seed", [9403, 9412])

@@ -1,12 +1,14 @@
 """A leg IMU on the thigh: measured as well as one on the shank, and neither is taken for the other."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from presscue import fit
 from presscue.calibration import Calibration, Priors, described
 from presscue.linkage import Links, mirrored, pose
 from presscue.measured import measured
@@ -67,3 +69,25 @@ def test_a_profile_that_names_the_other_segment_is_contradicted(segment):
         assert fitted["ankle_height_m"] == pytest.approx(scenario.ankle_height_m, abs=0.1)
         assert measured(core.calibration, ())["knee_flexion"] == "leg+sled"
     assert told == {segment == "shank": [], segment != "shank": [f"leg_imu_on_{segment}"]}
+
+
+@pytest.mark.parametrize(
+    ("told", "other", "kept"), [(0.056, 0.0335, True), (0.056, 0.017, False), (0.12, 0.035, False)]
+)
+def test_a_told_segment_is_given_up_only_for_one_that_fits_well(monkeypatch, told, other, kept):
+    """An independent simulator's vertical press, begun with falling knees: the readings surprised by 0.056 on the
+    shank, where the IMU was, and by 0.0335 on a thigh, and the whole session was lost."""
+    scenario = random_scenario(12001, sets=(3,))
+    performance = perform(scenario)
+    truth, table = performance.truth, render(performance)
+    joined = fit._joined
+
+    def costing(history, priors, c, moving):
+        return replace(joined(history, priors, c, moving), cost=told if priors.on_shank else other)
+
+    monkeypatch.setattr(fit, "_joined", costing)
+    monkeypatch.setattr(fit, "ENOUGH_S", 1.0)
+    monkeypatch.setattr(fit, "_is_leg", lambda c, priors: True)
+    core, _ = run(table, Priors(scenario.height_m, None, truth.hold_s, True))
+    assert core.calibration is not None
+    assert core.calibration.on_thigh != kept

@@ -42,7 +42,8 @@ WORST_COST = 1.0  # weighted squared innovation per reading beyond which the fit
 POOR_COST, BETTER = 0.04, 2.0  # from which it waits or is tried anew, and taken where it is so many times less
 ENOUGH_S = 20.0  # of movement, beyond which a first fit is taken all the same; of usual lifters it costs 0.02 or less
 SEGMENT_DOUBTED, SEGMENT_FITS = 0.02, 0.15  # cost from which the thigh is tried for the shank, and at most with it
-SEGMENT_BELIEVED = 1.5  # so many times less it must surprise; the right one does so 1.7 to 24 times less
+SEGMENT_BELIEVED, SEGMENT_GOOD = 1.5, 0.03  # so many times less it must surprise; the right one does so 1.7 to 24 times
+SEGMENT_SURE = 3.0  # the same where it costs more than that itself: faulty first reps fit either one badly
 MOVED_DEG = 12.0  # an axis that far from where it was is a sensor that sits otherwise
 TURNED_RAD = 0.1  # the same about the flexion axis, where it is seen best: beyond what feet put down anew do
 REST_BEFORE_S = 1.0
@@ -92,7 +93,8 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     best = _joined(history, priors, c, moving)
     if best.cost > SEGMENT_DOUBTED:
         other = _joined(history, replace(priors, on_shank=not priors.on_shank), c, moving)
-        if other.cost < min(best.cost / SEGMENT_BELIEVED, SEGMENT_FITS) and _is_leg(other, priors):
+        times = SEGMENT_BELIEVED if other.cost < SEGMENT_GOOD else SEGMENT_SURE
+        if other.cost < min(best.cost / times, SEGMENT_FITS) and _is_leg(other, priors):
             segment = advice.ON_THIGH if other.on_thigh else advice.ON_SHANK
             best = replace(other, remarks=(*other.remarks, Remark(segment, float(history.leg_t_s[0]))))
     if best.cost > WORST_COST:

@@ -4,9 +4,9 @@ Over one rep the sled's way is known to a millimetre from its own IMU, which sta
 to a tenth of a degree from its gyro. The linkage makes of the turn where the sled would be if the hip were fixed. What
 differs is fitted by a drift, by an error of the angle at the bottom, and by a step where the knee is bent most: the
 step is the hip's way, out for a hip that goes along, in for one that goes up from the rail. The linkage is known to
-some per cent only, so the step of a clean rep is not zero, but in reps as deep it repeats to a millimetre or two within
-a set: what counts is the difference from what is usual in the set. So it can be said once the set is over, and of lifts
-in the lesser part of its reps.
+some per cent only, so the step of a clean rep is not zero, but in reps as deep it repeats to some millimetres within
+a set: what counts is the difference from what most reps of the set agree on, against how well they do. So it can be
+said once the set is over, and of lifts in the lesser part of its reps.
 """
 
 import math
@@ -24,32 +24,37 @@ from presscue.results import Event, Output, Rep, SetResult
 from presscue.ways import integrated
 
 STEP_AT, STEP_WIDTH = 0.92, 0.05  # parts of the rep's turn: where a lift is looked for, and how soft its edges are
-MARGIN_S = 0.15  # before and after a rep the sled stands
+MARGIN_S = 0.15  # before and after the ends of a rep it is looked for where the leg stands, extended
 RATE_HZ = 50.0
 GAP_S = 0.06  # without a reading for longer, the rep is not judged
-JERKED_MPS = 0.05  # nor one at whose ends the sled did not stand
-LEAST_REPS = 4
-LOW_PART = 0.8  # of the steps, the lowest, tell what is usual: most lifts make one larger
+LEAST_S = 0.5  # nor one shorter than this
+UNEXPLAINED_M = 0.015  # nor where more than this (root mean square) is neither drift, angle nor step: no rep of a leg
+FARTHEST_M = 0.12  # nor where the step is larger: no hip goes so far
+LEAST_REPS = 3
+USUAL_SD_M, USUAL_REPS = 0.0012, 2.0  # of clean reps' steps, before they are seen; and for how many it counts
+TIMES_LEFT = 2.0  # at the least so many times what is left unexplained (median): slow reps drift, rails nod
+ASTRAY = 4.0  # a step so many standard deviations from the others' does not tell what is usual
 LEAST_M = 0.005  # steps below are never a lift; larger: only higher lifts
-LEAST_IN_M = 0.015  # the same where the sled is farther in, as legs that are stopped hard make it seem too
-SPREADS = 2.5  # nor are those below so many standard deviations of the set's reps
+LEAST_IN_M = 0.018  # the same where the sled is farther in, as legs that are stopped hard make it seem too
+SPREADS = 3.0  # nor are those below so many standard deviations
 ALIKE_DEG, STRANGE_DEG = 5.0, 12.0  # reps so far from the usual depth are as usual; and nothing is known of them
-UNLIKE_M = 0.002  # in between, how much less is known for each degree
+UNLIKE_M = 0.0008  # in between, how much less is known (standard deviation) for each degree
 SPAN_M = 0.02  # so far beyond the limit is severity 1
-SD_M = 0.001  # of one rep's step; a set of a few may agree by chance
 FLEXION_RAD = np.linspace(-0.3, 2.4, 271)
 SPOILING = frozenset(("valgus", "varus", "heel_lift", "slam"))
 """Faults that move the leg against the sled by themselves: a rep with one is not judged."""
 
 
 class Step(NamedTuple):
-    """The step of a rep (m), from when until when its knee is bent most, and how far."""
+    """The step of a rep (m), from when until when its knee is bent most, how far, and what is left (m, root mean
+    square)."""
 
     rep: int
     start_s: float
     end_s: float
     step_m: float
     max_flexion_deg: float
+    left_m: float
 
 
 class Way(NamedTuple):
@@ -106,19 +111,24 @@ def ways(reps: list[Rep]) -> list[Way]:
 def lifts(history: History, c: Calibration, found_ways: Iterable[Way], now_s: float) -> list[Event]:
     """Of the ways of one set, those in which the hip has moved. Severity: how far beyond the limit. Confidence: that
     the step is beyond it, by how well the others agree."""
-    found = [step for way in found_ways if (step := step_of(history, c, way)) is not None]
-    if len(found) < LEAST_REPS:
+    steps = [step for way in found_ways if (step := step_of(history, c, way)) is not None]
+    deep_deg = float(np.median([step.max_flexion_deg for step in steps])) if steps else math.nan
+    judged = [
+        step
+        for step in steps
+        if abs(step.max_flexion_deg - deep_deg) < STRANGE_DEG
+        and step.left_m < UNEXPLAINED_M
+        and abs(step.step_m) < FARTHEST_M
+    ]
+    if len(judged) < LEAST_REPS:
         return []
-    low = np.sort([each.step_m for each in found])[: math.ceil(LOW_PART * len(found))]
-    usual = float(np.median(low))
-    sd = max(SD_M, 1.4826 * float(np.median(np.abs(low - usual))))
-    deep_deg = float(np.median([each.max_flexion_deg for each in found]))
+    expected_m = max(USUAL_SD_M, TIMES_LEFT * float(np.median([step.left_m for step in judged])))
+    usual, spread, reps = usual_of(np.array([step.step_m for step in judged]), expected_m)
     events = []
-    for rep, start_s, end_s, step_m, max_flexion_deg in found:
-        off_deg = abs(max_flexion_deg - deep_deg)
-        unlike_m = UNLIKE_M * max(off_deg - ALIKE_DEG, 0.0) if off_deg < STRANGE_DEG else math.inf
-        least_m = LEAST_M if step_m > usual else LEAST_IN_M
-        over = abs(step_m - usual) - max(least_m, SPREADS * sd) - unlike_m
+    for rep, start_s, end_s, step_m, max_flexion_deg, _ in judged:
+        unlike_m = UNLIKE_M * max(abs(max_flexion_deg - deep_deg) - ALIKE_DEG, 0.0)
+        sd = math.hypot(spread * math.sqrt(1.0 + 1.0 / reps), unlike_m)
+        over = abs(step_m - usual) - max(LEAST_M if step_m > usual else LEAST_IN_M, SPREADS * sd)
         if over > 0.0:
             events.append(
                 Event(
@@ -129,6 +139,26 @@ def lifts(history: History, c: Calibration, found_ways: Iterable[Way], now_s: fl
     return events
 
 
+def usual_of(steps: np.ndarray, expected_m: float) -> tuple[float, float, float]:
+    """What most of a set's steps (n,) agree on: their mean and standard deviation (m), and how many do.
+    expected_m: that deviation, before they are seen.
+
+    From the middle of the half that lies closest together, steps far off (Tukey's weights) are left out by and by.
+    """
+    ordered = np.sort(steps)
+    half = max((len(ordered) + 1) // 2, 2)
+    first = int(np.argmin(ordered[half - 1 :] - ordered[: len(ordered) - half + 1]))
+    close = ordered[first : first + half]
+    mean, sd = float(close.mean()), max(expected_m, float(np.ptp(close)))
+    weights = np.ones(len(steps))
+    for _ in range(8):
+        weights = (1.0 - np.clip((steps - mean) / (ASTRAY * sd), -1.0, 1.0) ** 2) ** 2
+        mean = float(weights @ steps / weights.sum())
+        squares = USUAL_REPS * expected_m**2 + float(weights @ (steps - mean) ** 2)
+        sd = math.sqrt(squares / (USUAL_REPS + max(float(weights.sum()) - 1.0, 0.0)))
+    return mean, sd, max(float(weights.sum()), 1.0)
+
+
 def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     """The step of one way; None if the readings do not tell."""
     from_s, to_s = of.start_s - MARGIN_S, of.end_s + MARGIN_S
@@ -137,11 +167,13 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     turned = _sum(history.leg_t_s, turn_rate(history, c), t_s)
     if speed is None or turned is None or math.isnan(of.max_flexion_deg):
         return None
-    way = t_s - t_s[0]
-    speed -= way * speed[-1] / way[-1]
-    edge = round(MARGIN_S * RATE_HZ)
-    if max(np.ptp(speed[:edge]), np.ptp(speed[-edge:])) > JERKED_MPS:
+    edge = round(2.0 * MARGIN_S * RATE_HZ) + 1
+    first, last = int(np.argmax(turned[:edge])), len(t_s) - edge + int(np.argmax(turned[-edge:]))
+    if last - first < LEAST_S * RATE_HZ:
         return None
+    t_s, speed, turned = (values[first : last + 1] for values in (t_s, speed, turned))
+    way = t_s - t_s[0]
+    speed = speed - speed[0] - way * (speed[-1] - speed[0]) / way[-1]  # the sled stands where the leg does
     place = integrated(t_s, speed)
     psi, at = np.empty((2, len(FLEXION_RAD)))
     n = places(c.links, c.leg.tissue, FLEXION_RAD, psi, at)
@@ -160,7 +192,8 @@ def step_of(history: History, c: Calibration, of: Way) -> Step | None:
     fitted = np.linalg.lstsq(columns, off, rcond=None)[0]
     step_m = -float(fitted[3]) if c.on_thigh else float(fitted[3])  # the hip takes the thigh's end along
     inside = np.flatnonzero(bent > STEP_AT)
-    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), step_m, of.max_flexion_deg)
+    left_m = float(np.sqrt(np.mean((off - columns @ fitted) ** 2)))
+    return Step(of.rep, float(t_s[inside[0]]), float(t_s[inside[-1]]), step_m, of.max_flexion_deg, left_m)
 
 
 @njit
