@@ -19,6 +19,7 @@ def test_feet_set_high_and_a_deep_bend(seed):
         thigh_m=0.40,
         shank_m=0.40,
         deep_deg=(102.0, 110.0),
+        rack_deg=90.0,  # these are upright presses: one goes on from the stops, not far below them
         lower_s=(0.9, 1.1),
         walk=False,
     )
@@ -26,6 +27,8 @@ def test_feet_set_high_and_a_deep_bend(seed):
     truth = performance.truth
     core, found = run(render(performance), Priors(scenario.height_m, None, truth.hold_s))
     assert len(found.reps) == len(truth.reps)
+    for rep, true in zip(found.reps.values(), truth.reps, strict=True):
+        assert (rep.start_s, rep.end_s) == pytest.approx((true.start_s, true.end_s), abs=0.5)
     trace = core.trace()
     inside = (trace[:, 0] > truth.reps[0].start_s) & (trace[:, 0] < truth.reps[-1].end_s)
     error_deg = trace[inside, 1] - truth.at("knee_flexion_deg", trace[inside, 0])

@@ -54,6 +54,8 @@ PURE = (
     "measure",
     "phases",
     "plane",
+    "order",
+    "rep_figures",
     "pairs",
     "reps",
     "faults",

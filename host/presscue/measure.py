@@ -38,8 +38,9 @@ def shift(s, by):
     s.edge += by
     s.top += by
     s.bottom += by
-    s.first_from += by
-    s.first_to += by
+    for i in range(s.waiting):
+        s.strokes[i].start += by
+        s.strokes[i].end += by
     s.blind_y += by
 
 
@@ -60,33 +61,55 @@ def make_up(s, by):
 
 
 @njit
+def measured_by(x):
+    """The measure that this reading brings; NOTHING if it says nothing of the motion."""
+    if not math.isnan(x.position_m) and not math.isnan(x.velocity_mps):
+        return SLED
+    if x.engaged == 0.0:
+        return NOTHING  # the leg moves without the sled
+    if not math.isnan(x.flexion_deg) and not math.isnan(x.rate_dps):
+        return FLEXION
+    return PITCH if not math.isnan(x.pitch_deg) and x.source == LEG else NOTHING
+
+
+@njit
+def is_blind(p, s, x):
+    """Whether nothing was measured before this reading for so long that it is not known how far the sled has gone;
+    longer without a word is a rest, which ends the set."""
+    return BLIND_S < x.t_s - s.t_s < p.rest_s
+
+
+@njit
+def breaks_off(p, s, x):
+    """Whether the motion cannot be followed on from what was measured before this reading."""
+    measure = measured_by(x)
+    return measure != NOTHING and (measure != s.measure or is_blind(p, s, x))
+
+
+@njit
 def take_measure(p, s, x):
     """Choose the measure and bring y and speed up to date. False if this reading says nothing of the motion."""
     t = x.t_s
     dt = t - s.t_s
-    if not math.isnan(x.position_m) and not math.isnan(x.velocity_mps):
-        measure, y, speed = SLED, x.position_m, x.velocity_mps
-    elif not math.isnan(x.flexion_deg) and not math.isnan(x.rate_dps):
-        measure, y, speed = FLEXION, -x.flexion_deg, -x.rate_dps
-    elif not math.isnan(x.pitch_deg):
-        if x.source != LEG:
-            return False
-        measure, y, speed = PITCH, -x.pitch_deg, 0.0
+    measure = measured_by(x)
+    if measure == SLED:
+        y, speed = x.position_m, x.velocity_mps
+    elif measure == FLEXION:
+        y, speed = -x.flexion_deg, -x.rate_dps
+    elif measure == PITCH:
+        y, speed = -x.pitch_deg, 0.0
         if s.measure == PITCH and dt > 0.0:
             raw = (y - s.y) / dt
             speed = s.speed + min(dt / 0.06, 1.0) * (raw - s.speed)
     else:
         return False
-    if measure != SLED and x.engaged == 0.0:
-        return False  # the leg moves without the sled
-    blind = BLIND_S < dt < p.rest_s  # longer without a word is a rest, which ends the set
-    if measure != s.measure or blind:
+    if breaks_off(p, s, x):
         if measure != s.measure:
             s.typical = 0.0
-        if blind:
+        if is_blind(p, s, x):
             s.settled = 0
         s.measure = measure
-        s.first = 0
+        s.waiting = 0
         s.spent = 0
         s.direction = 0
         s.heading = 0

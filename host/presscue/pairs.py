@@ -3,61 +3,48 @@
 * A *stroke* is a monotone movement from one extremum to the next; it is over when the measure has come back from its
   running extremum by `least_stroke`. The hysteresis is local, so slow drift does not matter. One that begins in the
   straight-leg hold, or as it ends, puts the sled on its stops; one longer than a leg is none.
-* A *rep* is a pair of strokes, lowering and press in either order. A set that begins with a press clearly shorter
-  than the lowering behind it began with unracking, which is no part of a rep. A stroke left over at the end of a set
-  is the re-racking. A second stroke much shorter than the first is a dip on the way: the first goes on.
+* A *rep* is a pair of strokes, lowering and press in either order; which comes first is settled in order.py, and
+  strokes wait until it is. A press before a set's first lowering is then unracking, a stroke left over at its end
+  re-racking: no part of a rep. A second stroke much shorter than the first is a dip on the way: the first goes on.
 * A rep is reported when it is certain: at the next turn, after a stand, or at the end of the set.
 """
 
 import math
 
 from presscue.compiled import njit
-from presscue.events import REP, SET, next_row
-from presscue.measure import PITCH, SLED, least_speed
-from presscue.phases import IDLE
-from presscue.strokes import (
-    FLEX,
-    LEFT,
-    MARGIN_S,
-    extreme_flexion,
-    mean_of,
-    measured_share,
-    propulsive_speed,
-    stroke_span,
-    top_speed,
+from presscue.events import SET, next_row
+from presscue.measure import PITCH, SLED
+from presscue.order import (
+    KEPT,
+    LOWERING_FIRST,
+    PATIENCE_S,
+    PRESS_FIRST,
+    SURE,
+    WAITING,
+    from_before,
+    press_first_odds,
 )
-
-PRESS_FIRST, UNKNOWN_ORDER, LOWERING_FIRST = 1, 0, -1
-"""Orders of a rep's strokes."""
+from presscue.phases import IDLE
+from presscue.rep_figures import report_rep
+from presscue.strokes import FLEX, MARGIN_S, extreme_flexion, measured_share
 
 AFTER_HOLD_S = 1.5  # a leg held straight begins to bend so soon after the hold
 AFTER_OFF_S = 0.3  # one that is back on the sled goes on so soon to where it pushes
+BRIEF_S = 0.15  # no leg moves a sled by a stroke in less: what is measured has jumped
 BENT = 0.5  # a knee that turns by less than this part of a least stroke has made none
+NEARLY = 0.75  # of the first stroke, after which the second completes a rep if it stops there
 KNOWN_SHARE = 0.8  # of a stroke in which flexion has to be measured
 PUT_DOWN_S = 1.0  # and once the sled has stood for so long, it is on its stops
-
-
-@njit
-def is_unracking(p, s, first, second):
-    """Whether a set's first press of this length, before a lowering of that length, only took the sled off its stops.
-
-    On a machine whose order is known, it takes clear evidence to say otherwise.
-    """
-    if s.settled == 1 or (s.first < 0 and s.measure != PITCH):
-        return False
-    share = p.unrack_share
-    if p.order == LOWERING_FIRST:
-        share = 2.0 if s.lowered_first == 1 else 1.3
-    elif p.order == PRESS_FIRST:
-        share = 0.4
-    return first < share * second
 
 
 @njit
 def least_second(p, s, first):
     """How long a stroke has to be to complete a rep that began with a stroke of this length. One to an unusual depth
     is followed by usual ones."""
-    return p.partial_share * (first if s.typical == 0.0 else min(first, p.unusual_share * s.typical))
+    usual = s.typical
+    if usual == 0.0 and s.waiting > 2:
+        usual = abs(s.strokes[1].end - s.strokes[1].start)
+    return p.partial_share * (first if usual == 0.0 else min(first, p.unusual_share * usual))
 
 
 @njit
@@ -70,70 +57,53 @@ def bend_deg(s, from_s, to_s):
 
 
 @njit
-def completes(p, s, from_s, to_s, length):
-    """Whether a second stroke of this length, between two times, completes the rep that the remembered one began. Half
-    a rep from the top is a third of the way for the sled, but half of it for the knee. Where the knee does not turn,
-    it is the sled's filter that has gone astray."""
-    bent_deg = bend_deg(s, from_s, to_s)
-    if bent_deg < BENT * p.stroke_deg:
-        return False
-    if length >= least_second(p, s, abs(s.first_to - s.first_from)):
-        return True
-    return bent_deg >= p.partial_share * bend_deg(s, s.first_from_s, s.first_to_s)
+def turns_knee(p, s, from_s, to_s):
+    """Whether the knee turns between two times, as far as that is known. Where it does not, it is the sled's filter
+    that has gone astray."""
+    return not bend_deg(s, from_s, to_s) < BENT * p.stroke_deg
 
 
 @njit
-def report_rep(p, s, t, second_from_s, second_to, second_to_s, out):
-    """A rep of the remembered first stroke and a second one; its own times are found in the past."""
-    floor = 0.5 * least_speed(p, s)
-    begin1, end1 = stroke_span(s, s.first, s.first_from_s, s.first_to_s, floor)
-    begin2, end2 = stroke_span(s, -s.first, second_from_s, second_to_s, floor)
-    if begin2 < end1:
-        begin2 = end1 = 0.5 * (begin2 + end1)
-    if s.first > 0:
-        press, press_s, lowering_s = abs(s.first_to - s.first_from), end1 - begin1, end2 - begin2
-        push_from_s, push_to_s = begin1, end1
-        press_from_s, press_to_s, bottom_s = s.first_from_s, s.first_to_s, end2
-        lower_from_s, lower_to_s = second_from_s, second_to_s
-    else:
-        press, press_s, lowering_s = abs(second_to - s.first_to), end2 - begin2, end1 - begin1
-        push_from_s, push_to_s = begin2, end2
-        press_from_s, press_to_s, bottom_s = second_from_s, second_to_s, end1
-        lower_from_s, lower_to_s = s.first_from_s, s.first_to_s
-    length = abs(second_to - s.first_to)
-    mean = press / press_s if s.measure == SLED and press_s > 0.0 else math.nan
-    n = next_row(out)
-    if n >= 0:
-        row = out.rows[n]
-        row.action = REP
-        row.set = s.sets
-        row.rep = s.reps
-        row.t_s = t
-        row.start_s = begin1
-        row.bottom_s = bottom_s
-        row.end_s = end2
-        row.max_flexion_deg = extreme_flexion(s, 1.0, lower_from_s, lower_to_s + MARGIN_S)
-        row.end_flexion_deg = extreme_flexion(s, -1.0, press_from_s, press_to_s)
-        row.travel_m = max(length, abs(s.first_to - s.first_from)) if s.measure == SLED else math.nan
-        row.eccentric_s = lowering_s
-        row.pause_s = begin2 - end1
-        row.concentric_s = press_s
-        row.mean_velocity_mps = mean
-        row.peak_velocity_mps = top_speed(s, press_from_s, press_to_s) if s.measure == SLED else math.nan
-        brake_mps2 = p.brake_mps2 if s.measure == SLED else math.nan
-        row.propulsive_velocity_mps = propulsive_speed(s, push_from_s, push_to_s, brake_mps2)
-        row.left_share = mean_of(s, LEFT, begin1, end2)
-    if s.set_reps == 0:
-        s.lowered_first = 1 if s.first < 0 else 0
-    if s.set_reps == 0 or not mean <= s.fastest_mean:
-        s.fastest_mean = mean
-    if s.set_reps == 0 or not mean >= s.slowest_mean:
-        s.slowest_mean = mean
-    s.typical = press if s.typical == 0.0 else s.typical + 0.4 * (press - s.typical)
-    s.reps += 1
-    s.set_reps += 1
-    s.settled = 1
-    s.first = 0
+def completes(p, s, from_s, to_s, length):
+    """Whether a second stroke of this length, between two times, completes the rep that the last waiting one began.
+    Half a rep from the top is a third of the way for the sled, but half of it for the knee."""
+    first = s.strokes[s.waiting - 1]
+    if not turns_knee(p, s, from_s, to_s):
+        return False
+    if length >= least_second(p, s, abs(first.end - first.start)):
+        return True
+    return bend_deg(s, from_s, to_s) >= p.partial_share * bend_deg(s, first.start_s, first.end_s)
+
+
+@njit
+def drop(s, n):
+    """The first n waiting strokes wait no more."""
+    for i in range(n, s.waiting):
+        s.strokes[i - n] = s.strokes[i]
+    s.waiting -= n
+
+
+@njit
+def settle(p, s, t, now, out):
+    """Find the order if it can be told, or must be now; pair off what waits once it is known."""
+    if s.waiting == 0:
+        return
+    if s.settled == 0:
+        either = s.strokes[0].direction > 0 or s.measure == PITCH
+        odds = press_first_odds(p, s) if either else from_before(p, s)
+        if not either:
+            odds = odds if odds > SURE else -KEPT
+        s.leaning = PRESS_FIRST if odds > 0.0 else LOWERING_FIRST
+        waits = s.waiting < WAITING and t - s.strokes[0].start_s < PATIENCE_S
+        if waits and not now and abs(odds) < SURE:
+            return
+        s.settled = 1
+        if either == (odds <= 0.0):
+            drop(s, 1)
+    while s.waiting >= 2:
+        report_rep(p, s, t, s.strokes[0], s.strokes[1], out)
+        s.found = s.leaning
+        drop(s, 2)
 
 
 @njit
@@ -145,7 +115,7 @@ def into_place(p, s, start_s):
 
 @njit
 def end_stroke(p, s, t, out):
-    """The present stroke is over: it begins a pair, completes one, or is a dip within one."""
+    """The present stroke is over: it waits for another, completes a rep, or is a dip within one."""
     if s.direction > 0:
         start, start_s, end, end_s = s.low, s.low_s, s.high, s.high_s
     else:
@@ -155,35 +125,37 @@ def end_stroke(p, s, t, out):
         s.spent = 0
         return
     if into_place(p, s, start_s):
-        s.first = 0
+        s.waiting = 0
         return
     length = s.high - s.low
-    if length < 0.5 * s.least:
+    if length < 0.5 * s.least or end_s - start_s < BRIEF_S:
         return  # it was not the sled that moved
     if s.measure == SLED and length > p.longest_m:
-        s.first = 0
+        settle(p, s, t, True, out)
+        s.waiting = 0
         return
-    first = abs(s.first_to - s.first_from)
-    if s.first == -s.direction:
-        if is_unracking(p, s, first, length):
-            s.settled = 1
-        elif not completes(p, s, start_s, end_s, length):
+    if s.waiting > 0:
+        last = s.strokes[s.waiting - 1]
+        if last.direction == s.direction:
+            last.end, last.end_s = end, end_s
             return
-        else:
-            report_rep(p, s, t, start_s, end, end_s, out)
+        if not completes(p, s, start_s, end_s, length):
             return
-    elif s.first == s.direction:
-        s.first_to, s.first_to_s = end, end_s
+    elif not turns_knee(p, s, start_s, end_s):
         return
-    s.first = s.direction
-    s.first_from, s.first_from_s = start, start_s
-    s.first_to, s.first_to_s = end, end_s
+    stroke = s.strokes[s.waiting]
+    stroke.direction = s.direction
+    stroke.start, stroke.start_s = start, start_s
+    stroke.end, stroke.end_s = end, end_s
+    s.waiting += 1
+    settle(p, s, t, False, out)
 
 
 @njit
-def forget_strokes(s):
+def forget_strokes(p, s, t, out):
     """The leg walks: what has not become a rep by now was getting up."""
-    s.first = 0
+    settle(p, s, t, True, out)
+    s.waiting = 0
     s.spent = 0
     s.direction = 0
     s.high = s.low = s.y
@@ -194,6 +166,7 @@ def end_set(p, s, t, out):
     """Close the set; what is left over was re-racking. Without a rep it was no set."""
     if s.direction != 0 and s.high - s.low >= s.least:
         end_stroke(p, s, t, out)
+    settle(p, s, t, True, out)
     if s.set_reps > 0:
         n = next_row(out)
         if n >= 0:
@@ -209,7 +182,7 @@ def end_set(p, s, t, out):
         s.last_set_end_s = s.set_end_s
         s.sets += 1
     s.set_reps = 0
-    s.first = 0
+    s.waiting = 0
     s.spent = 0
     s.settled = 0
     s.active = 0
@@ -225,7 +198,7 @@ def follow_strokes(p, s, t, out):
     y = s.y
     least = s.least
     if into_place(p, s, min(s.high_s, s.low_s)) and t - s.moved_s >= PUT_DOWN_S:
-        s.first = 0
+        s.waiting = 0
         s.direction = 0
         s.high = s.low = y
         s.high_s = s.low_s = t
@@ -250,7 +223,8 @@ def follow_strokes(p, s, t, out):
         # Put down: what follows begins anew, with unracking where there is any.
         if s.high - s.low >= least:
             end_stroke(p, s, t, out)
-        s.first = 0
+        settle(p, s, t, True, out)
+        s.waiting = 0
         s.settled = 0
         s.direction = 0
         s.spent = 0
@@ -259,25 +233,45 @@ def follow_strokes(p, s, t, out):
         if s.set_reps == 0:
             end_set(p, s, t, out)  # it has not begun yet
         return
-    # After a stand, a second stroke that is nearly as long as the first completes the rep.
-    known = s.settled == 1 or (s.first < 0 and s.measure != PITCH)
-    ready = known and s.first != 0 and s.first == -s.direction
-    if ready and t - s.moved_s >= p.stand_s:
-        length = s.high - s.low
-        if length >= max(least, 0.75 * abs(s.first_to - s.first_from)):
-            end_stroke(p, s, t, out)
-            s.spent = 1 if s.first == 0 else 0
+    if t - s.moved_s >= p.stand_s and s.settled == 1 and nearly_done(s):
+        end_stroke(p, s, t, out)
+        s.spent = 1 if s.waiting == 0 else 0
+
+
+@njit
+def nearly_done(s):
+    """Whether the present stroke, were it over, would complete a rep: it is nearly as long as the first."""
+    if s.waiting == 0 or s.direction != -s.strokes[s.waiting - 1].direction:
+        return False
+    last = s.strokes[s.waiting - 1]
+    return s.high - s.low >= max(s.least, NEARLY * abs(last.end - last.start))
+
+
+@njit
+def break_off(p, s, t, out):
+    """The motion cannot be followed on, since its sensors were lost or others measure it now: what is certain of it."""
+    if nearly_done(s):
+        end_stroke(p, s, t, out)
+    settle(p, s, t, True, out)
 
 
 @njit
 def provisional_rep(p, s):
-    """The rep under way: the next one as soon as the live view has turned away from a complete second stroke."""
+    """The rep under way: the next one as soon as the live view has turned away from a complete second stroke. As long
+    as the order is not settled, by the likelier one."""
     s.rep = s.reps
     if s.spent == 1:
         if s.heading == s.direction:
             s.rep = s.reps - 1
-    elif s.first != 0 and s.direction == -s.first and s.heading == s.first:
-        first, second = abs(s.first_to - s.first_from), s.high - s.low
+        return
+    if s.waiting == 0:
+        return
+    unracked = 1 if s.settled == 0 and s.leaning == LOWERING_FIRST else 0
+    done = s.waiting - unracked
+    s.rep = s.reps + done // 2
+    last = s.strokes[s.waiting - 1]
+    if done % 2 == 1 and s.direction == -last.direction and s.heading == last.direction:
+        second = s.high - s.low
         from_s, to_s = min(s.high_s, s.low_s), max(s.high_s, s.low_s)
-        if second >= s.least and completes(p, s, from_s, to_s, second) and not is_unracking(p, s, first, second):
-            s.rep = s.reps + 1
+        if second >= s.least and completes(p, s, from_s, to_s, second):
+            s.rep += 1

@@ -13,16 +13,9 @@ import numpy as np
 
 from presscue import wire
 from presscue.compiled import njit
-from presscue.measure import least_speed, least_stroke, take_measure
-from presscue.pairs import (
-    LOWERING_FIRST,
-    PRESS_FIRST,
-    UNKNOWN_ORDER,
-    end_set,
-    follow_strokes,
-    forget_strokes,
-    provisional_rep,
-)
+from presscue.measure import breaks_off, least_speed, least_stroke, take_measure
+from presscue.order import LOWERING_FIRST, PRESS_FIRST, STROKE, UNKNOWN_ORDER, WAITING
+from presscue.pairs import break_off, end_set, follow_strokes, forget_strokes, provisional_rep
 from presscue.phases import follow_live
 from presscue.strokes import PAST, WIDTH, remember
 
@@ -33,7 +26,7 @@ GRAVITY_MPS2 = 9.80665
 class Params(NamedTuple):
     """What counts as a movement. Larger thresholds: fewer ghosts, but short reps are missed."""
 
-    order: int = UNKNOWN_ORDER  # which stroke a rep begins with on this machine, if known; see `usual_order`
+    order: int = UNKNOWN_ORDER  # which stroke a rep usually begins with on such a machine; see `usual_order`
     stroke_m: float = 0.06  # least stroke; travel from 90 to 5 degrees is 0.23-0.27 m (domain.md)
     stroke_deg: float = 25.0  # the same in flexion
     stroke_pitch_deg: float = 12.0  # the same in leg pitch, about half of flexion
@@ -42,7 +35,6 @@ class Params(NamedTuple):
     speed_dps: float = 8.0  # the same in flexion
     speed_pitch_dps: float = 5.0  # the same in pitch
     share_of_typical: float = 0.2  # least stroke as a part of this lifter's typical one
-    unrack_share: float = 0.85  # a first press below this part of the lowering behind it is unracking (order unknown)
     partial_share: float = 0.4  # a second stroke below this part of the first does not complete the rep
     unusual_share: float = 1.3  # where the first is longer than this part of the typical one, it counts as so long
     put_down_s: float = 4.0  # standing this long at the bottom, the sled is on its stops; larger: longer pauses pass
@@ -60,7 +52,7 @@ LED_S = 3.0
 
 def usual_order(rail_deg: float) -> int:
     """The order usual on a machine of this incline: inclined sleds are unracked and then lowered, level and
-    vertical ones begin with the press. `reps.step` lets clear evidence overrule it."""
+    vertical ones begin with the press. What is seen may say otherwise: see order.py."""
     return LOWERING_FIRST if 15.0 < rail_deg < 75.0 else PRESS_FIRST
 
 
@@ -113,14 +105,12 @@ STATE = np.dtype(
         ("low_s", "f8"),
         ("typical", "f8"),
         ("spent", "i8"),  # 1 once the present stroke completed a rep
-        ("first", "i8"),  # direction of the first stroke of a pair, 0 = none
-        ("first_from", "f8"),
-        ("first_from_s", "f8"),
-        ("first_to", "f8"),
-        ("first_to_s", "f8"),
+        ("waiting", "i8"),  # strokes that wait for their order to be known, or for a second one
+        ("strokes", STROKE, WAITING),
         # sets
         ("settled", "i8"),  # 1 once it is known which stroke the set's reps begin with
-        ("lowered_first", "i8"),  # 1 once a set of this session has begun with the lowering of a rep
+        ("leaning", "i8"),  # the likelier order until then
+        ("found", "i8"),  # the order in which reps have been made
         ("moved_s", "f8"),
         ("turned_s", "f8"),  # last time the knee turned: the sled's own filter may be slow to see it go
         ("on_s", "f8"),  # last time the legs were on the sled
@@ -131,6 +121,7 @@ STATE = np.dtype(
         ("set_start_s", "f8"),
         ("set_end_s", "f8"),
         ("last_set_end_s", "f8"),
+        ("last_rep_end_s", "f8"),
         ("fastest_mean", "f8"),
         ("slowest_mean", "f8"),
         ("noted", "i8"),  # readings remembered in past
@@ -145,7 +136,7 @@ def new_state() -> np.ndarray:
     state.rep = -1
     state.t_s = -math.inf
     state.last_set_end_s = math.nan
-    state.off_s = -math.inf
+    state.off_s = state.last_rep_end_s = -math.inf
     return state
 
 
@@ -154,11 +145,13 @@ def step(p, s, x, out):
     """One reading: p Params, s STATE record, x FRAME record, out BUFFER record."""
     if x.source == PADS:
         return
+    if breaks_off(p, s, x):
+        break_off(p, s, s.t_s, out)
     if not take_measure(p, s, x):
         if x.engaged == 0.0:
             s.off_s = x.t_s
         if s.active == 1 and x.engaged == 0.0:
-            forget_strokes(s)
+            forget_strokes(p, s, x.t_s, out)
             if x.t_s - s.moved_s > p.away_s:
                 end_set(p, s, x.t_s, out)
         return

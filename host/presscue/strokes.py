@@ -1,14 +1,14 @@
 """The recent past of a motion, and when a stroke in it began and ended.
 
-The past is a ring of PAST readings at RATE_HZ, about 20 s: longer than any rep. Columns: time, speed and acceleration
-of the measure, flexion, left part of the heels' reading.
+The past is a ring of PAST readings at RATE_HZ, about 40 s: longer than three reps of any usual tempo. Columns: time,
+speed and acceleration of the measure, flexion, left part of the heels' reading.
 """
 
 import math
 
 from presscue.compiled import njit
 
-PAST = 1024
+PAST = 2048
 RATE_HZ = 50.0
 T, SPEED, FLEX, ACCELERATION, LEFT, WIDTH = range(6)
 
@@ -130,7 +130,8 @@ def stroke_span(s, sign, from_s, to_s, floor):
 
     Near rest, speed is lost in its own error. So each end is found where the speed passes HIGH and LOW of its top,
     and carried on by BEYOND of the time between: right to 3 % of the stroke's duration for minimum-jerk and
-    half-sine strokes, where "moving" means faster than 1 cm/s. `floor`: speeds below it tell nothing.
+    half-sine strokes, where "moving" means faster than 1 cm/s. `floor`: speeds below it tell nothing. Where the speeds
+    tell no such stroke, since a sensor was lost in it, the extrema are its ends.
     """
     last = s.noted - 1
     a = since(s, from_s - MARGIN_S)
@@ -163,7 +164,7 @@ def stroke_span(s, sign, from_s, to_s, floor):
             i += 1
         at_low = crossing(s, sign, i + 1, low) if i < last else s.past[last % PAST, T]
         end = at_low + BEYOND * (at_low - at_high)
-    return begin, end
+    return (begin, end) if begin < end else (from_s, to_s)
 
 
 @njit
