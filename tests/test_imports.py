@@ -42,6 +42,7 @@ PURE = (
     "mounting",
     "coupling",
     "ways",
+    "nodding",
     "surprise",
     "strap",
     "recheck",

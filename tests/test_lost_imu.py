@@ -77,7 +77,7 @@ def test_a_linkage_that_has_just_begun_does_not_stop_a_sled_that_goes(unsure_mps
     state.sled.x[1], state.sled.P[1, 1] = 0.2, 0.02**2
     state.sled_t_s = state.moved_t_s = 0.0
     for i in range(1, 60):
-        step_sled(model, state, i / 200.0, 0.5 * (-1) ** i, 0.0, state.sled.x[0], unsure_mps, False)
+        step_sled(model, state, i / 200.0, 0.5 * (-1) ** i, 0.0, state.sled.x[0], unsure_mps, 0.0, False)
         state.sled_t_s = i / 200.0
     assert state.sled.x[1] > least_mps
     assert unsure_mps > 0.0 or state.sled.x[1] < 0.1

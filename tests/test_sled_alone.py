@@ -28,7 +28,7 @@ def driven(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     model, state = model_of(Calibration(0.0, True, False, sled_floor_mps2=0.02)), new_state()[0]
     velocity, still = np.zeros(len(along)), np.zeros(len(along), bool)
     for i, each in enumerate(along):
-        still[i] = step_sled(model, state, i / HZ, each, np.nan, np.nan, np.nan, False)
+        still[i] = step_sled(model, state, i / HZ, each, np.nan, np.nan, np.nan, np.nan, False)
         state.sled_t_s = i / HZ
         velocity[i] = state.sled.x[1]
     return velocity, still

@@ -21,6 +21,7 @@ from presscue.coupling import Spans, movements
 from presscue.estimator import PHI, Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, rail_coordinate, wrapped
 from presscue.mounting import THIN_HZ, along_rail, leg_readings, smooth, thinned
+from presscue.nodding import leaked
 from presscue.ways import NONE, Ways, ways_of
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
@@ -260,7 +261,9 @@ def problem_of(
 ) -> Problem:
     """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. moves: as in
     `stretches`. Raises NoFit if the sled has not moved."""
-    sled_t_s, along = thinned(history.sled_t_s, along_rail(history, c)[:, None])
+    spans = stretches(history, c, moves)
+    along = along_rail(history, c) - leaked(history, c, spans)
+    sled_t_s, along = thinned(history.sled_t_s, along[:, None])
     seen = leg_readings(history, c)
     hold_psi = None
     if hold_s is not None:
@@ -284,7 +287,7 @@ def problem_of(
     t_s, kinds, readings, loud = t_s[order], kinds[order], readings[order], loud[order]
     kept = np.zeros(len(t_s), np.bool_)
     starts = np.zeros((len(t_s), 3))
-    for since, until in stretches(history, c, moves):
+    for since, until in spans:
         inside = (t_s >= since) & (t_s <= until)
         early = readings[inside & (kinds == 1) & (t_s < since + 0.25)]
         if len(early):

@@ -16,7 +16,7 @@ import math
 
 from presscue import wire
 from presscue.compiled import njit
-from presscue.estimator import PHI, RATE, carry_over, predict, update_leg, update_sled
+from presscue.estimator import PHI, RATE, SLED_BIAS, carry_over, predict, update_leg, update_sled
 from presscue.linkage import pose
 from presscue.tracker.linking import (
     folds,
@@ -29,6 +29,7 @@ from presscue.tracker.linking import (
     surprise,
     watch_linkage,
 )
+from presscue.tracker.nod import lean
 from presscue.tracker.out_of_plane import fallen, step_plane, write_plane
 from presscue.tracker.pitch import step_pitch
 from presscue.tracker.seat import light, step_hip, step_seat_pad
@@ -54,25 +55,30 @@ JOLT = 1.0  # and a sled that is thrown (m/s2) throws the flesh on the shank
 def step_sled_reading(m, s, f, t, v):
     """One reading v of the sled IMU."""
     along = v[0] * m.rail[0] + v[1] * m.rail[1] + v[2] * m.rail[2] - m.along
-    linked_mps = linked_m = unsure_mps = math.nan
+    dt = t - s.sled_t_s
+    away = dt > LOST_S
+    if not away:
+        s.lean = lean(s, m.rail, dt, v) if s.on == 1 or s.by_sled == 1 or not m.has_leg else 0.0
+    linked_mps = linked_m = unsure_mps = bent_mps = math.nan
     if s.on == 1:
+        if not away:
+            s.link.x[SLED_BIAS] += dt * s.lean * s.sled.x[1]
         predict(s.link, t - s.filter_t_s, m.noise)
         s.filter_t_s = t
     at = pose(m.links, s.link.x[PHI])
     if s.on == 1 and t - s.leg_t_s < 0.5 * LOST_S and not folds(m, at):
         linked_mps, linked_m = at.D1 * s.link.x[RATE], at.D - s.sled_D
-        unsure_mps = linked_sd_mps(m, s, at)
+        unsure_mps, bent_mps = linked_sd_mps(m, s, at)
         if light(s, t) and abs(linked_mps) > TURN_MPS:
-            unsure_mps = math.inf
+            bent_mps = math.inf
     alone = s.apart == 1 and t - s.leg_t_s < 0.5 * LOST_S
-    still = step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, alone)
+    still = step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
     f.still = 1.0 if still else 0.0
     if s.on == 1:
         if folds(m, at):
             follow_sled(s, at)
-        away = t - s.sled_t_s > LOST_S
         white = update_sled(s.link, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.link.x[RATE]))
-        dt = 0.0 if away else t - s.sled_t_s
+        dt = 0.0 if away else dt
         s.sled_off += min(dt / RINGING_S, 1.0) * (white - s.sled_off)
         s.sled_nis = surprise(s.sled_nis, s.sled_off, dt)
         at = pose(m.links, s.link.x[PHI])

@@ -48,7 +48,7 @@ def follow_sled(s, at):
 def linked_sd_mps(m, s, at):
     """How surely the linkage filter knows the sled's velocity: by its own count, and by its geometry."""
     by_geometry = abs(at.D1 * s.link.x[RATE]) * TURN_SD / abs(at.theta1 + m.leg.tissue)
-    return math.hypot(at.D1 * math.sqrt(max(s.link.P[RATE, RATE], 0.0)), by_geometry)
+    return abs(at.D1) * math.sqrt(max(s.link.P[RATE, RATE], 0.0)), by_geometry
 
 
 @njit

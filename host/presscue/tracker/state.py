@@ -99,6 +99,15 @@ STATE = np.dtype(
         ("moved_t_s", "f8"),  # it was last accelerated
         ("stood_D", "f8"),  # rail coordinate where it came to stand
         ("dead_mps", "f8"),  # velocity by its own pushes since it last stood
+        ("astray_s", "f8"),  # for how long it has contradicted the linkage
+        # nodding: see nod.py
+        ("up", "f8", 3),  # mean specific force (m/s2), and over how long
+        ("up_s", "f8"),
+        ("turn_slow", "f8"),  # the gyro's rate as a change of gravity along the rail (m/s3), and the velocity, smoothed
+        ("speed_slow", "f8"),
+        ("turned", "f8"),  # sums of their products beyond that, and of the velocity's squares
+        ("ran", "f8"),
+        ("lean", "f8"),  # how much gravity along the rail changes with the sled's place, m/s2 per m
         # hip: see seat.py
         ("seat_t_s", "f8"),
         ("seat_usual", "f8"),  # the pad's force

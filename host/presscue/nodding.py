@@ -1,0 +1,55 @@
+"""A sled that nods, in the readings of a fit: what gravity adds to its acceleration is taken out.
+
+As in tracker/nod.py, but with hindsight, and before any velocity is known: how the sled's gyro goes with the leg's turn
+is learnt by regression over the movements, with the angle to the third power, for the sled's place is bent over it.
+"""
+
+import numpy as np
+
+from presscue.calibration import Calibration, History
+from presscue.coupling import Spans
+from presscue.mounting import SMOOTH_S, smooth, turn_rate
+from presscue.ways import integrated
+
+MOST_MPS3 = 1.0  # gravity's change as the sled turns by 6 degrees a second: no rail gives way faster, that is a knock
+BEFORE_S = 0.25  # the leg rests at the beginning of a movement: from so long its angle is known
+POWERS = 3
+
+
+def leaked(history: History, c: Calibration, moves: Spans) -> np.ndarray:
+    """What the sled's turns add to its acceleration along the rail of c (n,), m/s2, in each of `moves`; 0 elsewhere and
+    without a gyro."""
+    out = np.zeros(len(history.sled_t_s))
+    leg_t_s = history.leg_t_s
+    rate = smooth(turn_rate(history, c)[:, None], leg_t_s, SMOOTH_S, 2)[:, 0]
+    lever = np.cross(c.rail, np.median(history.sled[:, :3], axis=0))
+    turn = smooth(history.sled[:, 3:] @ lever[:, None], history.sled_t_s, SMOOTH_S, 2)[:, 0]
+    if not np.isfinite(turn).all():
+        return out
+    pieces, rows, seen = [], [], []
+    for since, until in moves:
+        t_s = leg_t_s[(leg_t_s >= since) & (leg_t_s <= until)]
+        inside = (history.sled_t_s >= since) & (history.sled_t_s <= until)
+        if len(t_s) < 2 or not inside.any():
+            continue
+        own = rate[(leg_t_s >= since) & (leg_t_s <= until)]
+        force = history.leg[(leg_t_s >= since) & (leg_t_s <= since + BEFORE_S), :3].mean(axis=0)
+        angle = integrated(t_s, own) - np.arctan2(force @ c.second, force @ c.first)
+        at = history.sled_t_s[inside]
+        here = np.interp(at, t_s, angle)
+        powers = here[:, None] ** np.arange(POWERS)
+        row = np.interp(at, t_s, own)[:, None] * powers
+        drift = np.stack([np.ones(len(at)), at - at[0]], axis=1)
+        both = np.column_stack([row, np.clip(turn[inside] - np.median(turn[inside]), -MOST_MPS3, MOST_MPS3)])
+        both -= drift @ np.linalg.lstsq(drift, both, rcond=None)[0]
+        rows.append(both[:, :-1])
+        seen.append(both[:, -1])
+        pieces.append((inside, here))
+    if not pieces:
+        return out
+    per = np.linalg.lstsq(np.concatenate(rows), np.concatenate(seen), rcond=1e-6)[0]
+    for inside, here in pieces:
+        terms = here[:, None] ** np.arange(1, POWERS + 1) / np.arange(1, POWERS + 1)
+        added = terms @ per
+        out[inside] = added - added[0]
+    return out
