@@ -88,6 +88,20 @@ def test_flesh_that_rings_after_a_slam_hides_no_lockout():
     assert ("lockout", None, 0) in kinds(Run().results(rows)[2])
 
 
+@pytest.mark.parametrize("ringing_hz", [7.0, 10.0, 15.0])
+def test_flesh_that_rings_after_a_stop_makes_one_lockout_not_many(ringing_hz):
+    """Flexion swings beyond the safe band and back until the flesh under the strap has come to rest."""
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).move(80.0, 2.0).hold(0.2).move(4.0, 1.2)
+    stop_s = drawing.now_s - 0.1
+    rows = drawing.hold(0.8).rep().rep(top_deg=4.0).rep().move(60.0, 1.5).hold(9.5).frames()
+    after_s = np.maximum(rows["t_s"] - stop_s, 0.0)
+    rows["flexion_deg"] += 14.0 * np.sin(2.0 * math.pi * ringing_hz * after_s) * np.exp(-after_s / 0.3)
+    assert [kind for kind in kinds(Run().results(rows)[2]) if kind[0] == "lockout"] == [
+        ("lockout", None, 0),
+        ("lockout", None, 2),
+    ]
+
+
 def test_lockout_when_unracking_belongs_to_no_rep():
     drawing = Drawing(60.0).hold(1.0).move(3.0, 1.3).hold(0.8).rep().rep().move(60.0, 1.5).hold(9.0)
     _, _, found = Run().results(drawing.frames())

@@ -82,15 +82,16 @@ def test_a_hole_in_both_imus_while_the_order_is_open_loses_no_rep_before_it():
 
 
 def test_a_sled_whose_filter_creeps_before_the_set_has_begun_no_rep():
-    rows = pressed_set(Drawing(78.0).hold(14.0), 78.0, (79.0, 77.0)).hold(9.0).frames()
-    creep = np.interp(rows["t_s"], [0.5, 0.8, 12.0], [0.0, 0.02, 0.08])
+    rows = pressed_set(Drawing(78.0).hold(8.0), 78.0, (79.0, 77.0)).hold(9.0).frames()
+    creep = np.interp(rows["t_s"], [0.5, 4.5, 5.0, 7.5], [0.0, 0.0, 0.05, 0.08])
     rows["position_m"] -= creep
     rows["velocity_mps"] -= np.gradient(creep, rows["t_s"])
+    rows["still"][rows["t_s"] < 7.5] = 0.0
     found, _, _ = Run(reps.Params(order=UPRIGHT)).results(rows)
     assert orders(found) == ["pressed"] * 3
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(6), 171, 192, 225, 281, 298, 349, 365])
 def test_whatever_is_lost_a_rep_begins_before_it_ends_and_after_the_one_before(seed):
     """Sensors fall silent, or read on from where they stood, for a moment or for seconds."""
     rng = np.random.default_rng(seed)

@@ -15,6 +15,7 @@ class Params(NamedTuple):
 
     soft_bend_deg: float = 8.0  # fault below this flexion; larger: more faults, earlier
     band_deg: float = 12.0  # the fault is over, and another possible, above this flexion
+    bent_s: float = 0.1  # for this long: flesh rings at 7 Hz and more, and flexion with it, but above for less
     caution: float = 0.5  # so many standard deviations of flexion are added to the limit
     caution_deg: float = 1.0  # but at most this; larger: more faults where flexion is uncertain
     dwell_s: float = 0.03  # below the limit for this long; larger: surer, later
@@ -22,12 +23,15 @@ class Params(NamedTuple):
     worst_sd_deg: float = 8.0  # flexion less certain than this is not judged
 
 
-STATE = np.dtype([("armed", "i8"), *excess.FIELDS])  # armed: the knee has been bent beyond the band under load
+STATE = np.dtype([("armed", "i8"), ("within_s", "f8"), *excess.FIELDS])
+"""armed: the knee has been bent beyond the band under load. within_s: it was last not."""
 
 
 def new_state() -> np.ndarray:
     """A state array (1,) that has seen nothing."""
-    return np.zeros(1, STATE).view(np.recarray)
+    state = np.zeros(1, STATE).view(np.recarray)
+    state["within_s"] = math.inf
+    return state
 
 
 @njit
@@ -35,12 +39,15 @@ def step(p, s, x, rep, out):
     """Severity: how much of the soft bend is lost. Confidence: that it is so in truth, by the least flexion so far."""
     flexion, sd = x.flexion_deg, x.flexion_sd_deg
     known = rep.active == 1 and not math.isnan(flexion) and not sd > p.worst_sd_deg
+    if not known or flexion <= p.band_deg or s.within_s > x.t_s:
+        s.within_s = x.t_s
+    bent = x.t_s - s.within_s >= p.bent_s
     if not known:
         s.armed = 0
-    elif flexion > p.band_deg:
+    elif bent:
         s.armed = 1
     limit = p.soft_bend_deg + min(p.caution * (0.0 if math.isnan(sd) else sd), p.caution_deg)
-    below, back = known and flexion < limit, not known or flexion > p.band_deg
+    below, back = known and flexion < limit, not known or bent
     dwell_s = 0.0 if x.velocity_mps > p.fast_mps else p.dwell_s
     action = excess.judge(s, x.t_s, rep.rep, p.soft_bend_deg - flexion, sd, below, back, s.armed == 1, dwell_s)
     if action == excess.NOTHING:
