@@ -8,7 +8,6 @@ import numpy as np
 
 from presscue.calibration import Calibration, History
 from presscue.coupling import Spans
-from presscue.mounting import SMOOTH_S, smooth, turn_rate
 from presscue.ways import integrated
 
 MOST_MPS3 = 1.0  # gravity's change as the sled turns by 6 degrees a second: no rail gives way faster, that is a knock
@@ -16,26 +15,28 @@ BEFORE_S = 0.25  # the leg rests at the beginning of a movement: from so long it
 POWERS = 3
 
 
-def leaked(history: History, c: Calibration, moves: Spans) -> np.ndarray:
-    """What the sled's turns add to its acceleration along the rail of c (n,), m/s2, in each of `moves`; 0 elsewhere and
-    without a gyro."""
-    out = np.zeros(len(history.sled_t_s))
-    leg_t_s = history.leg_t_s
-    rate = smooth(turn_rate(history, c)[:, None], leg_t_s, SMOOTH_S, 2)[:, 0]
-    lever = np.cross(c.rail, np.median(history.sled[:, :3], axis=0))
-    turn = smooth(history.sled[:, 3:] @ lever[:, None], history.sled_t_s, SMOOTH_S, 2)[:, 0]
+def turns(history: History, c: Calibration) -> np.ndarray:
+    """How fast the sled's turns change gravity along the rail of c (n,), m/s3, gyro bias included; NaN without one."""
+    return history.sled[:, 3:] @ np.cross(c.rail, history.sled[:, :3].mean(axis=0))
+
+
+def leaked(sled_t_s: np.ndarray, turn: np.ndarray, leg_t_s: np.ndarray, leg: np.ndarray, moves: Spans) -> np.ndarray:
+    """What the sled's turns add to its acceleration along the rail (n,), m/s2, in each of `moves`; 0 elsewhere and
+    without a gyro. turn (n,): as `turns`; leg (m, 3): as `leg_readings`."""
+    out = np.zeros(len(sled_t_s))
     if not np.isfinite(turn).all():
         return out
+    rate = leg[:, 0]
     pieces, rows, seen = [], [], []
     for since, until in moves:
         t_s = leg_t_s[(leg_t_s >= since) & (leg_t_s <= until)]
-        inside = (history.sled_t_s >= since) & (history.sled_t_s <= until)
+        inside = (sled_t_s >= since) & (sled_t_s <= until)
         if len(t_s) < 2 or not inside.any():
             continue
         own = rate[(leg_t_s >= since) & (leg_t_s <= until)]
-        force = history.leg[(leg_t_s >= since) & (leg_t_s <= since + BEFORE_S), :3].mean(axis=0)
-        angle = integrated(t_s, own) - np.arctan2(force @ c.second, force @ c.first)
-        at = history.sled_t_s[inside]
+        first, second = leg[(leg_t_s >= since) & (leg_t_s <= t_s[0] + BEFORE_S), 1:].mean(axis=0)
+        angle = integrated(t_s, own) - np.arctan2(second, first)
+        at = sled_t_s[inside]
         here = np.interp(at, t_s, angle)
         powers = here[:, None] ** np.arange(POWERS)
         row = np.interp(at, t_s, own)[:, None] * powers

@@ -21,7 +21,7 @@ from presscue.coupling import Spans, movements
 from presscue.estimator import PHI, Leg, Noise, begin, flexion_at_rest, new_filter, predict, update_leg, update_sled
 from presscue.linkage import Links, pose, rail_coordinate, wrapped
 from presscue.mounting import THIN_HZ, along_rail, leg_readings, smooth, thinned
-from presscue.nodding import leaked
+from presscue.nodding import leaked, turns
 from presscue.ways import NONE, Ways, ways_of
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
@@ -262,8 +262,7 @@ def problem_of(
     """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. moves: as in
     `stretches`. Raises NoFit if the sled has not moved."""
     spans = stretches(history, c, moves)
-    along = along_rail(history, c) - leaked(history, c, spans)
-    sled_t_s, along = thinned(history.sled_t_s, along[:, None])
+    sled_t_s, sled = thinned(history.sled_t_s, np.stack([along_rail(history, c), turns(history, c)], axis=1))
     seen = leg_readings(history, c)
     hold_psi = None
     if hold_s is not None:
@@ -272,6 +271,7 @@ def problem_of(
             middle = np.median(held, axis=0)
             hold_psi = math.atan2(c.leg.up_w, c.leg.up_u) - math.atan2(middle[2], middle[1])
     leg_t_s, seen = thinned(history.leg_t_s, seen)
+    along = sled[:, :1] - leaked(sled_t_s, sled[:, 1], leg_t_s, seen, spans)[:, None]
     n = len(sled_t_s)
     t_s = np.concatenate([sled_t_s, leg_t_s])
     kinds = np.ones(len(t_s), np.int64)
