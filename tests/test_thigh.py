@@ -91,3 +91,24 @@ def test_a_told_segment_is_given_up_only_for_one_that_fits_well(monkeypatch, tol
     core, _ = run(table, Priors(scenario.height_m, None, truth.hold_s, True))
     assert core.calibration is not None
     assert core.calibration.on_thigh != kept
+
+
+@pytest.mark.parametrize(("strap_m", "thigh"), [(0.3, False), (0.55, True)])
+def test_a_told_segment_whose_fit_puts_the_strap_elsewhere_gives_way(monkeypatch, strap_m, thigh):
+    """Another's press with soft calves: on the shank the readings put the strap 0.54 m above the ankle, and what was
+    measured by that was 100 degrees off."""
+    scenario = random_scenario(12001, sets=(3,), segment="thigh")
+    performance = perform(scenario)
+    joined = fit._joined
+
+    def placed(history, priors, c, moving):
+        found = joined(history, priors, c, moving)
+        if not priors.on_shank:
+            return replace(found, cost=0.039)
+        return replace(found, cost=0.066, leg=found.leg._replace(strap_m=strap_m))
+
+    monkeypatch.setattr(fit, "_joined", placed)
+    monkeypatch.setattr(fit, "ENOUGH_S", 1.0)
+    core, _ = run(render(performance), Priors(scenario.height_m, None, performance.truth.hold_s, True))
+    assert core.calibration is not None
+    assert core.calibration.on_thigh == thigh

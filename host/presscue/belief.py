@@ -53,12 +53,12 @@ def after_rest(c: Calibration, slipped: bool = False, moved: bool = False) -> Be
     return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + np.diag(sd**2)))
 
 
-def believable(belief: Belief, c: Calibration) -> bool:
-    """Whether a calibration's links are such as may be found, by what was held of them before: a fit of readings that
-    are of no leg on a sled ends anywhere."""
+def believable(belief: Belief, c: Calibration, of: tuple[int, ...] = (THIGH, SHANK, HEIGHT)) -> bool:
+    """Whether these lengths of a calibration are such as may be found, by what was held of them before: a fit of
+    readings that are of no leg on a sled ends anywhere."""
     sd = np.sqrt(np.diag(np.linalg.inv(belief.information)))
     off = np.abs(vector(c) - belief.mean) / sd
-    return bool(np.all(off[[THIGH, SHANK, HEIGHT]] < FARTHEST_SD))
+    return bool(np.all(off[list(of)] < FARTHEST_SD))
 
 
 def vector(c: Calibration) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from presscue import advice, leg_alone
 from presscue.advice import Remark
-from presscue.belief import MOUNT, after_rest, believable, usual, vector
+from presscue.belief import HEIGHT, MOUNT, SHANK, STRAP, THIGH, after_rest, believable, usual, vector
 from presscue.calibration import Calibration, History, NoFit, Priors
 from presscue.coupling import directions, during, held_on_sled, movements, turning_axis
 from presscue.linkage import flexion_at, wrapped
@@ -94,6 +94,8 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     if best.cost > SEGMENT_DOUBTED:
         other = _joined(history, replace(priors, on_shank=not priors.on_shank), c, moving)
         times = SEGMENT_BELIEVED if other.cost < SEGMENT_GOOD else SEGMENT_SURE
+        if not _is_leg(best, priors):
+            times = 1.0  # what fits no leg has nothing to defend
         if other.cost < min(best.cost / times, SEGMENT_FITS) and _is_leg(other, priors):
             segment = advice.ON_THIGH if other.on_thigh else advice.ON_SHANK
             best = replace(other, remarks=(*other.remarks, Remark(segment, float(history.leg_t_s[0]))))
@@ -109,8 +111,8 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
 
 
 def _is_leg(c: Calibration, priors: Priors) -> bool:
-    """Whether its lengths may be a lifter's, on the segment that it was fitted to."""
-    return believable(usual(replace(priors, on_shank=not c.on_thigh)), c)
+    """Whether its lengths may be a lifter's, on the segment that it was fitted to, and the strap's place on that."""
+    return believable(usual(replace(priors, on_shank=not c.on_thigh)), c, (THIGH, SHANK, HEIGHT, STRAP))
 
 
 def _anew_if_better(history: History, priors: Priors, c: Calibration) -> Calibration:
