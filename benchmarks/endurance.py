@@ -12,7 +12,7 @@ from pathlib import Path
 
 from speed import PACKET_S, packets
 
-from presscue.calibration import Priors
+from presscue.calibration.model import Priors
 from presscue.core import Core, CoreConfig
 from presscue.fitting import answer
 from presscue.results import CalibrationWanted, Samples

@@ -26,8 +26,8 @@ from presscue.fleet.analysis import look
 from presscue.fleet.crew import crew
 from presscue.fleet.dataset import Dataset
 from presscue.fleet.task import Done, analyse
+from presscue.live.warmup import warm_up
 from presscue.recording import SUFFIX
-from presscue.warmup import warm_up
 
 WORKERS, SLICES = 2, 8
 SPEED, OVERHEAD = 0.85, 0.10

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from presscue import wire
-from presscue.analyze import analyze
+from presscue.analysis.analyze import analyze
 from presscue.recording import read_recording
 from presscue.session.bulk import BulkSession
 

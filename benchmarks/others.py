@@ -19,7 +19,7 @@ from speed import packets
 from presscue import kernel, wire
 from presscue.core import Core, CoreConfig
 from presscue.fitting import feed_answering
-from presscue.ring import Ring
+from presscue.readings.ring import Ring
 
 RATE_HZ = 208.0
 SECOND = 208

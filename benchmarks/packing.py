@@ -10,8 +10,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from node_shims import firmware  # pyright: ignore[reportMissingImports]
-from presscue import packed, wire
-from presscue.messages import Messages
+from presscue import wire
+from presscue.readings import packed
+from presscue.readings.messages import Messages
 from presscue.recording import read_recording
 
 SAMPLES = wire.TYPES["samples"]

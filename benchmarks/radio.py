@@ -14,7 +14,7 @@ import numpy as np
 
 from presscue.fitting import core_of
 from presscue.links.ble import BleLink
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
 from presscue.profile import Profile
 from presscue.results import Cue
 from presscue.simulator.performance import perform

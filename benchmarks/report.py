@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hour import repeated
 
-from presscue import reporting
-from presscue.analyze import analyze
+from presscue.analysis.analyze import analyze
 from presscue.cli import _status
+from presscue.report import command as reporting
 
 BOUND_S, BOUND_MB = 5.0, 6.0
 

@@ -11,7 +11,8 @@ import time
 import numpy as np
 from made_sessions import sources_of
 
-from presscue import calibration, kernel, wire
+from presscue import kernel, wire
+from presscue.calibration import model as calibration
 from presscue.core import Core, CoreConfig
 from presscue.fitting import answer, feed_answering, finish_answering
 from presscue.results import CalibrationWanted, Samples

@@ -22,14 +22,14 @@ import numpy as np
 from presscue import wire
 from presscue.fitting import core_of
 from presscue.links.serial import SerialLink
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
+from presscue.live.stations import Stations
+from presscue.live.warmup import warm_up
 from presscue.profile import Profile
 from presscue.session import events as ev
 from presscue.simulator.performance import perform
 from presscue.simulator.scenario import parse_options
 from presscue.simulator.virtual_node import VirtualNode
-from presscue.stations import Stations
-from presscue.warmup import warm_up
 
 STATIONS = (10, 20, 30, 40)
 OPTIONS = "seed=10,faults=heel_lift+lockout,sets=4+3,rest_s=4,hold_s=2.5,lower_s=1.5+1.8"

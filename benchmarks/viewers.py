@@ -16,9 +16,9 @@ import numpy as np
 from presscue.demo import FAULTS, SESSION
 from presscue.fitting import core_of
 from presscue.links.sim import open_sim
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
+from presscue.live.warmup import warm_up
 from presscue.profile import Profile
-from presscue.warmup import warm_up
 from presscue.web.feed import Page
 from presscue.web.picture import Painter
 

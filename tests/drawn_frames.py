@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from presscue import events, faults, frame, reps, wire
+from presscue import events, faults, frame, wire
 from presscue.compiled import njit
+from presscue.reps import machine as reps
 from presscue.results import Event, Rep, SetResult
 
 IMU_HZ, PADS_HZ = 208.0, 50.0

@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 import node_time
 from node_shims import firmware as fw
-from presscue import guarding, wire
-from presscue.channels import ChannelTable, convert_one
+from presscue import wire
+from presscue.calibration import guarding
 from presscue.fitting import core_of
-from presscue.live_fits import LiveFits
+from presscue.live.fits import LiveFits
 from presscue.profile import Profile
+from presscue.readings.channels import ChannelTable, convert_one
 from presscue.results import CalibrationWanted, Samples
 from presscue.simulator.board.bus import BusError
 from presscue.simulator.board.hardware import Hardware

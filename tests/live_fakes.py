@@ -9,7 +9,7 @@ from presscue.errors import LinkLost
 from presscue.fitting import core_of
 from presscue.links import Link, open_link
 from presscue.links.sim import open_sim
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
 from presscue.profile import Profile
 from presscue.recording import Recorder
 from presscue.results import CalibrationWanted

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from presscue.curves import CURVES, Curves
-from presscue.output import plain
+from presscue.analysis.curves import CURVES, Curves
+from presscue.analysis.output import plain
 from test_archive_annotations import fault, rep
 
 SEEN = dict.fromkeys(

@@ -10,10 +10,10 @@ from bleak.exc import BleakError
 
 from live_fakes import play, session
 from presscue import wire
-from presscue.admission import Key
 from presscue.errors import AccessRefused
-from presscue.keys import KeysInMemory
 from presscue.links.ble import BleLink, scan
+from presscue.node.admission import Key
+from presscue.node.keys import KeysInMemory
 from presscue.simulator.radio.room import Room
 from presscue.simulator.virtual_node import VirtualNode
 from test_ble import furnish

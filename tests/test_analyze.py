@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from live_fakes import coached
+from presscue.analysis.output import SERIES
 from presscue.cli import _status
-from presscue.output import SERIES
 from presscue.simulator.performance import Performance, perform
 from presscue.simulator.render import IMU_COLUMNS, render, write_table
 from presscue.simulator.scenario import parse_options
@@ -188,7 +188,7 @@ def test_a_table_of_hours_fits_into_memory(table, tmp_path: Path):
     """Rows are analysed in pieces: what Python holds does not grow with the table."""
     import tracemalloc
 
-    from presscue.analyze import analyze
+    from presscue.analysis.analyze import analyze
 
     period_s = float(table["time_s"][-1]) + 0.005
     sizes = []

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from presscue import wire
 from presscue.errors import PresscueError
 from presscue.links.ble import BleLink
-from presscue.live import LiveSession
-from presscue.messages import Messages
-from presscue.packed import expanded
+from presscue.live.session import LiveSession
+from presscue.readings.messages import Messages
+from presscue.readings.packed import expanded
 from test_download import Pressed
 from troubled_link import Gym, Numbered, numbered
 

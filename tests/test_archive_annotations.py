@@ -198,7 +198,7 @@ for number in range(40):
 
 
 def test_undo_sees_what_another_process_has_just_written(tmp_path: Path):
-    from presscue.annotating import take_back
+    from presscue.archive.annotating import take_back
 
     path = tmp_path / "a.presscue"
     add(path, lambda _: [{"op": "note", "text": "one"}])

@@ -10,7 +10,7 @@ from presscue import wire
 from presscue.errors import LinkError, LinkLost, PeerError, UsageError
 from presscue.links import ble
 from presscue.links.ble import BleLink, scan
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
 from presscue.simulator.performance import perform
 from presscue.simulator.radio.room import Room
 from presscue.simulator.scenario import parse_options

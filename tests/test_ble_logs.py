@@ -2,9 +2,9 @@
 
 import pytest
 
-from presscue.download import NodeLogs
 from presscue.links import ble
 from presscue.links.ble import BleLink
+from presscue.node.download import NodeLogs
 from presscue.recording import read_recording
 from presscue.simulator.radio.room import Room
 from presscue.simulator.virtual_node import VirtualNode

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presscue import wire
-from presscue.merge import Merge
-from presscue.messages import Messages
-from presscue.pages import PageReader
+from presscue.readings.merge import Merge
+from presscue.readings.messages import Messages
+from presscue.readings.pages import PageReader
 from presscue.results import Samples, Stretch
 from presscue.session import Session
 from presscue.session import events as ev

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presscue import kernel, wire
-from presscue.calibration import Calibration, NoFit, Priors
+from presscue.calibration.fit import fit
+from presscue.calibration.model import Calibration, NoFit, Priors
 from presscue.core import Core, CoreConfig
+from presscue.estimation.linkage import Links, flexion_at, pose
 from presscue.findings import Findings
-from presscue.fit import fit
 from presscue.fitting import begin, feed_answering, finish_answering
-from presscue.linkage import Links, flexion_at, pose
-from presscue.merge import LAG_S, Merge
+from presscue.readings.merge import LAG_S, Merge
+from presscue.readings.ring import Ring
 from presscue.results import CalibrationWanted, Samples, Stretch
-from presscue.ring import Ring
 from presscue.simulator.performance import perform
 from presscue.simulator.render import IMU_COLUMNS, PAD_COLUMNS, render
 from presscue.simulator.scenario import random_scenario

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from presscue.calibration import Calibration, History, NoFit
-from presscue.coupling import directions, held_on_sled, moved_together
-from presscue.estimator import GRAVITY_MPS2
-from presscue.mounting import angle_deg, rail_by_leg
+from presscue.calibration.coupling import directions, held_on_sled, moved_together
+from presscue.calibration.model import Calibration, History, NoFit
+from presscue.calibration.mounting import angle_deg, rail_by_leg
+from presscue.estimation.estimator import GRAVITY_MPS2
 
 HZ = 104
 TURN_PER_M = -2.2  # of the shank, rad per m of a sled that goes outward

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from presscue import wire
-from presscue.analyze import analyze
+from presscue.analysis.analyze import analyze
 from presscue.archive.facts import origin_of
-from presscue.dating import Dating, date_logs
-from presscue.download import NodeLogs
 from presscue.errors import LinkLost, RecordingError
-from presscue.packed import expanded_list
+from presscue.node.dating import Dating, date_logs
+from presscue.node.download import NodeLogs
+from presscue.readings.packed import expanded_list
 from presscue.recording import read_recording
 from presscue.session.events import LogEntry
 from presscue.simulator.board.serial_port import BYTES_PER_S

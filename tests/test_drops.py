@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from live_fakes import OPTIONS, PROFILE
-from presscue.analyze import analyze
-from presscue.live import LiveSession
+from presscue.analysis.analyze import analyze
+from presscue.live.session import LiveSession
 from presscue.recording import Recorder
 from presscue.results import Cue
 from presscue.simulator.performance import perform

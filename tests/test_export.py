@@ -10,7 +10,7 @@ from pyarrow import csv, parquet
 
 from live_fakes import coached
 from presscue import wire
-from presscue.analyze import analyze, open_source
+from presscue.analysis.analyze import analyze, open_source
 from presscue.archive.journal import add
 from presscue.cli import _status
 from presscue.errors import UsageError

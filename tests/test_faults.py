@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, Run, drive, inclined_set
-from presscue import events, faults, reps, wire
+from presscue import events, faults, wire
 from presscue.faults import params_from_limits
+from presscue.reps import machine as reps
 from presscue.results import Kind
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drawn_frames import Run, lifter_frames
-from presscue import reps
+from presscue.reps import machine as reps
 from presscue.simulator.performance import Performance, perform
 from presscue.simulator.scenario import random_scenario
 

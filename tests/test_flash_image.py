@@ -17,16 +17,7 @@ from presscue.commands.flash import flash as command
 from presscue.errors import FlashError, UsageError
 from presscue.flash import chip as chips
 from presscue.flash.image import BOOT_AT, for_flash_of, read_image
-from presscue.flash.partitions import (
-    LOGS,
-    TABLE_AT,
-    TABLE_BYTES,
-    Partition,
-    Table,
-    read_table,
-    with_logs,
-    write_table,
-)
+from presscue.flash.partitions import LOGS, TABLE_AT, TABLE_BYTES, Partition, Table, read_table, with_logs, write_table
 
 MB = 1 << 20
 NUMBERS = {"esp32": 0, "esp32s3": 9}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from presscue.analyze import analyze
+from presscue.analysis.analyze import analyze
 from presscue.profile import Profile
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render, write_table

@@ -22,8 +22,8 @@ from presscue.floor.reporter import Reporter
 from presscue.floor.tiles import Tiles
 from presscue.floor.topics import ENTITIES, Message, Topics, discovery, slug
 from presscue.links import open_link
-from presscue.live import LiveSession
-from presscue.stations import Stations
+from presscue.live.session import LiveSession
+from presscue.live.stations import Stations
 from presscue.units import METRIC
 from presscue.web.feed import Page
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from presscue import wire
-from presscue.calibration import Priors
+from presscue.calibration.model import Priors
 from presscue.core import Core, CoreConfig
 from presscue.fitting import feed_answering, finish_answering
 from presscue.results import Event, Samples

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from presscue.calibration import Priors
+from presscue.calibration.model import Priors
 from presscue.simulator.performance import perform
 from presscue.simulator.render import IMU_COLUMNS, render
 from presscue.simulator.scenario import random_scenario

@@ -7,13 +7,15 @@ import pytest
 
 from guard_trials import Score, Trial, guard_trial, replayed, score
 from live_fakes import Pulled, play
-from presscue import channels, guarding, wire
-from presscue.calibration import Calibration
+from presscue import wire
+from presscue.calibration import guarding
+from presscue.calibration.model import Calibration
 from presscue.errors import LinkLost
 from presscue.fitting import core_of
 from presscue.links.sim import FastSimLink, open_sim
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
 from presscue.profile import Profile
+from presscue.readings import channels
 from presscue.recording import Recorder, read_recording
 from presscue.simulator.scenario import parse_options
 from troubled_link import numbered
@@ -161,7 +163,7 @@ def test_limits_are_none_where_flexion_is_not_known_and_in_order_where_it_is():
 
 
 def _leg(dice):
-    from presscue.estimator import Leg
+    from presscue.estimation.estimator import Leg
 
     return Leg(0.27, dice.uniform(-0.03, 0.03), dice.uniform(-3.1, 3.1), 0.7, 0.7)
 

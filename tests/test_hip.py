@@ -5,9 +5,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from presscue import hip
-from presscue.calibration import Calibration, History, Priors
+from presscue.calibration.model import Calibration, History, Priors
 from presscue.core import Core, CoreConfig
+from presscue.faults import hip
 from presscue.findings import Findings
 from presscue.fitting import feed_answering, finish_answering
 from presscue.simulator.performance import perform

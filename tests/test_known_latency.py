@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presscue.known_latency import keep_latency, with_known_latency
+from presscue.live.known_latency import keep_latency, with_known_latency
 from presscue.profile import Profile
 
 

@@ -6,9 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from presscue.activity import FIRST_TURN_RAD
-from presscue.calibration import LAYOUTS, VALUES, Calibration
-from presscue.learning import FIT_DELAY_S, LOOK_TURN_RAD, REFINE_TURN_RAD, RETRY_TURN_RAD, SET_TURN_RAD, Learning
+from presscue.calibration.activity import FIRST_TURN_RAD
+from presscue.calibration.learning import (
+    FIT_DELAY_S,
+    LOOK_TURN_RAD,
+    REFINE_TURN_RAD,
+    RETRY_TURN_RAD,
+    SET_TURN_RAD,
+    Learning,
+)
+from presscue.calibration.model import LAYOUTS, VALUES, Calibration
 
 BOTH = 8 | 1 | 2
 SLED = 8 | 1

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from presscue import kernel
-from presscue.calibration import Calibration, Priors
-from presscue.leg_alone import geometry_sd
-from presscue.measured import ESTIMATE, measured
+from presscue.analysis.measured import ESTIMATE, measured
+from presscue.calibration.leg_alone import geometry_sd
+from presscue.calibration.model import Calibration, Priors
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario

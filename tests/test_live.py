@@ -8,11 +8,11 @@ import pytest
 
 from live_fakes import OPTIONS, Flaky, coached, play, replayed, said, session
 from presscue import wire
-from presscue.analyze import analyze
+from presscue.analysis.analyze import analyze
 from presscue.errors import LinkEnded, LinkLost, PeerError
 from presscue.links import open_link
 from presscue.links.sim import FastSimLink, open_sim
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
 from presscue.recording import read_recording
 
 

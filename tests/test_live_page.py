@@ -13,7 +13,7 @@ import pytest
 from browser import LAPTOP, PHONE, barriers, chromium, page_of
 from live_fakes import OPTIONS, PROFILE, Flaky, session
 from presscue.links.sim import open_sim
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
 from presscue.web.feed import Page
 from presscue.web.picture import Painter
 

@@ -3,9 +3,9 @@
 import pytest
 
 from presscue import wire
-from presscue.download import NodeLogs
 from presscue.flash.partitions import LOGS, with_logs
 from presscue.links.sim import FastSimLink, open_sim
+from presscue.node.download import NodeLogs
 from presscue.simulator.board.nor_flash import LOG_PARTITION, SECTOR
 from test_flash_image import GENERIC, MB
 

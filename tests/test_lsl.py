@@ -9,9 +9,8 @@ import pytest
 
 from live_fakes import PROFILE, session
 from presscue import wire
-from presscue.analyze import open_source
+from presscue.analysis.analyze import open_source
 from presscue.cli import main
-from presscue.coach import coach
 from presscue.errors import UsageError
 from presscue.fitting import core_of
 from presscue.kernel import COLUMNS as TRACE
@@ -19,6 +18,7 @@ from presscue.laboratory.outlet import Outlets
 from presscue.laboratory.streams import EVENTS, KNEE, KNEE_COLUMNS, RAW, Markers
 from presscue.links import open_link
 from presscue.links.sim import FastSimLink, open_sim
+from presscue.live.coach import coach
 from presscue.results import Event
 
 OPTIONS = "seed=10,faults=heel_lift+lockout,sets=5,hold_s=0.5,lower_s=1.0+1.2,fault_share=0.5,clean_first=2"

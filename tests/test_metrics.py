@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, Run, inclined_set
-from presscue import reps
+from presscue.analysis.metrics import learnt_limits, set_metrics
 from presscue.findings import Findings
-from presscue.metrics import learnt_limits, set_metrics
+from presscue.reps import machine as reps
 from presscue.results import Event, Rep
 
 REP = Rep(0, 0, 1.0, 3.0, 5.0, 80.0, 17.0, 0.2, 2.0, 0.2, 1.5, 0.15, 0.3, range_deg=63.0, left_share=0.5)

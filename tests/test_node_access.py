@@ -15,8 +15,8 @@ import node_time
 from node_radio import Radio, Store
 from node_shims import firmware
 from presscue import wire
-from presscue.admission import Admission, Key
 from presscue.errors import AccessRefused
+from presscue.node.admission import Admission, Key
 from test_node_loop import BOOT, Rig
 
 code = firmware.hmac_sha256

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import node_time
 from node_shims import firmware
-from presscue import packed, wire
-from presscue.messages import Messages
+from presscue import wire
+from presscue.readings import packed
+from presscue.readings.messages import Messages
 from session_stream import samples, stream
 
 packer = firmware.packer

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, Run, inclined_set
-from presscue import reps, wire
+from presscue import wire
+from presscue.reps import machine as reps
 
 INCLINED, UPRIGHT = reps.LOWERING_FIRST, reps.PRESS_FIRST
 

@@ -6,10 +6,10 @@ import stat
 
 import pytest
 
-from presscue.admission import Key
 from presscue.cli import main
 from presscue.errors import KeysUnusable, SaveError
-from presscue.keys import KeyFile
+from presscue.node.admission import Key
+from presscue.node.keys import KeyFile
 
 KEY = Key(1, bytes(range(32)))
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, inclined_set
-from presscue import events, plane, reps, wire
-from presscue.calibration import Calibration, Priors
+from presscue import events, wire
+from presscue.calibration.model import Calibration, Priors
 from presscue.compiled import njit
-from presscue.estimator import GRAVITY_MPS2
+from presscue.estimation import plane
+from presscue.estimation.estimator import GRAVITY_MPS2
+from presscue.estimation.tracker import model_of, new_state, step
+from presscue.estimation.tracker.out_of_plane import step_plane
 from presscue.frame import new_frame
-from presscue.tracker import model_of, new_state, step
-from presscue.tracker.out_of_plane import step_plane
+from presscue.reps import machine as reps
 
 
 @njit

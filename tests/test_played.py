@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 from presscue import wire
-from presscue.losses import guarded_text
-from presscue.played import Played
+from presscue.analysis.played import Played
+from presscue.live.losses import guarded_text
 from presscue.report.session import trust
 from presscue.session import Session
 

@@ -4,8 +4,8 @@ import pytest
 
 from presscue.cli import _status
 from presscue.links.sim import FastSimLink, open_sim
-from presscue.node_power import run_power
-from presscue.scanning import run_scan
+from presscue.node.power import run_power
+from presscue.node.scanning import run_scan
 
 
 def test_minutes_are_set_and_outlive_a_restart(tmp_path, capsys):
@@ -30,12 +30,12 @@ def test_a_node_woken_by_its_button_says_so(monkeypatch, capsys):
     assert isinstance(link, FastSimLink)
     link.node.hardware.charging = True
     link.node._boot(4, 0, 2)
-    monkeypatch.setattr("presscue.node_power.open_link", lambda moniker: link)
+    monkeypatch.setattr("presscue.node.power.open_link", lambda moniker: link)
     assert run_power("sim:", sleep_min=None, quiet=False) == 0
     assert "not while on USB power; last woken by its button" in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_who_finds_no_node_is_told_how_to_wake_one(monkeypatch, capsys):
-    monkeypatch.setattr("presscue.scanning.scan", lambda seconds, radio: [])
+    monkeypatch.setattr("presscue.node.scanning.scan", lambda seconds, radio: [])
     assert run_scan(1.0, as_json=False, quiet=False) == 1
     assert "lift the sled once to wake it" in " ".join(capsys.readouterr().err.split())

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from presscue.belief import after_rest, vector
-from presscue.calibration import Priors
-from presscue.coupling import movements
-from presscue.recheck import STEPS, followed, frames_hold, sensitivities_of
+from presscue.calibration.belief import after_rest, vector
+from presscue.calibration.coupling import movements
+from presscue.calibration.model import Priors
+from presscue.calibration.recheck import STEPS, followed, frames_hold, sensitivities_of
+from presscue.calibration.surprise import minimise, problem_of
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario
-from presscue.surprise import minimise, problem_of
 from test_core import run
 from turned_sensors import ramp, turned
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from presscue.analyze import Analysis, Source
-from presscue.calibration import Priors
+from presscue.analysis.analyze import Analysis, Source
+from presscue.calibration.model import Priors
 from presscue.profile import Profile
 from presscue.simulator.performance import perform
 from presscue.simulator.render import IMU_COLUMNS, render

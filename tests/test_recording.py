@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from presscue import recording, wire
 from presscue.errors import RecordingError, SaveError
-from presscue.messages import Messages
+from presscue.readings.messages import Messages
 from presscue.recording import Recorder, in_order_of_sequence, read_recording
 from presscue.session import Session, events
 from session_stream import channel_rows, info, samples, stream

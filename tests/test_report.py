@@ -13,15 +13,15 @@ import pytest
 
 from archive_fakes import fill_index, make_recordings
 from browser import LAPTOP, PHONE, barriers, chromium, page_of
+from presscue.analysis.curves import CURVES, Curves, Tap
 from presscue.archive.annotations import overlay
 from presscue.archive.journal import add
 from presscue.archive.select import select
 from presscue.cli import _status
-from presscue.curves import CURVES, Curves, Tap
 from presscue.kernel import COLUMNS
 from presscue.report import story
+from presscue.report.command import write_report
 from presscue.report.session import Subject, session_page
-from presscue.reporting import write_report
 from presscue.units import METRIC, Units
 from report_fakes import curves_of, session_tree
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, Run, inclined_set, rail_m
-from presscue import events, reps, wire
+from presscue import events, wire
+from presscue.reps import machine as reps
 
 MEASURES = ("sled leg", "sled", "leg", "pitch")
 

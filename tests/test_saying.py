@@ -9,7 +9,7 @@ from live_fakes import OPTIONS, session
 from presscue.archive import annotations, catalog
 from presscue.archive.journal import read_journal
 from presscue.links.sim import open_sim
-from presscue.saying import Sayings
+from presscue.live.saying import Sayings
 from presscue.units import METRIC, Units
 
 
@@ -83,7 +83,7 @@ def test_a_slow_disk_does_not_hold_the_session_up(tmp_path: Path, monkeypatch: p
     while live.kept.path is None:
         live.step()
     sayings = Sayings(METRIC, [])
-    monkeypatch.setattr("presscue.saying.journal.add", lambda *_: time.sleep(0.5))
+    monkeypatch.setattr("presscue.live.saying.journal.add", lambda *_: time.sleep(0.5))
     began_s = time.monotonic()
     sayings.hear(live, {"do": "say", "note": "slow"})
     assert time.monotonic() - began_s < 0.3

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from presscue.clock import NodeClock
-from presscue.live import GOLDEN, PING_S, PING_SPREAD_S
+from presscue.live.session import GOLDEN, PING_S, PING_SPREAD_S
 
 
 def exchange(random_, sent_us, skew, offset_us, floor_us, jitter_us):

@@ -16,16 +16,16 @@ from presscue.fitting import core_of
 from presscue.lifters import lifter_path, read_lifter, save_lifter
 from presscue.links import Link
 from presscue.links.sim import open_sim
-from presscue.live import LiveSession
+from presscue.live.saying import Sayings
+from presscue.live.session import LiveSession
 from presscue.profile import Profile
 from presscue.recording import Recorder
 from presscue.results import Samples
-from presscue.saying import Sayings
 from presscue.setup import STEPS, Facts, Setup
 from presscue.setup.leader import Leader
+from presscue.setup.start import keep_lifter, note_profile, patient_sim
 from presscue.setup.terminal import Terminal
 from presscue.setup.who import Who
-from presscue.start import keep_lifter, note_profile, patient_sim
 from presscue.units import METRIC, Units
 from presscue.web.feed import Page
 from presscue.web.picture import Painter

@@ -6,8 +6,8 @@ import time
 from live_fakes import coached, replayed, said, session
 from presscue.errors import LinkError
 from presscue.links import open_link
+from presscue.live.stations import Station, Stations
 from presscue.results import Rep
-from presscue.stations import Station, Stations
 
 
 def finished(stations: Stations) -> None:

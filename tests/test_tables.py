@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
 from presscue import wire
-from presscue.channels import COLUMNS
 from presscue.errors import TableError
+from presscue.readings.channels import COLUMNS
 from presscue.results import Samples
 from presscue.tables import open_table
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pyarrow import csv, parquet
 
+from presscue.analysis.output import SERIES, SeriesWriter, at_rows, write_analysis
 from presscue.errors import SaveError, UsageError
-from presscue.output import SERIES, SeriesWriter, at_rows, write_analysis
 
 
 def test_an_analysis_reads_back(tmp_path):

@@ -9,9 +9,9 @@ import pytest
 
 from presscue import texts
 from presscue.advice import ADVICE
-from presscue.calibration import Calibration
+from presscue.analysis.measured import measured
+from presscue.calibration.model import Calibration
 from presscue.cues import AHEAD, KINDS, REMINDER
-from presscue.measured import measured
 from presscue.texts import FALLBACK, catalogue, has, languages, section, spoken, text
 
 

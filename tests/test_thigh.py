@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presscue import fit
-from presscue.calibration import Calibration, Priors, described
-from presscue.linkage import Links, mirrored, pose
-from presscue.measured import measured
+from presscue.analysis.measured import measured
+from presscue.calibration import fit
+from presscue.calibration.model import Calibration, Priors, described
+from presscue.estimation.linkage import Links, mirrored, pose
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario

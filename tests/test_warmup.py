@@ -13,7 +13,7 @@ from presscue.results import Rep, Samples
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario
-from presscue.warmup import SOURCES, columns, warm_up
+from presscue.live.warmup import SOURCES, columns, warm_up
 
 def kernels():
     modules = [module for name, module in sys.modules.items() if name.startswith("presscue.")]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from presscue.ways import ways_of
+from presscue.calibration.ways import ways_of
 
 HZ = 52.0
 METRES_PER_RAD = 0.5

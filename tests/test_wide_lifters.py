@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from drawn_frames import Drawing, Run, inclined_set
-from presscue import reps
-from presscue.calibration import Calibration
-from presscue.estimator import PHI, begin
-from presscue.linkage import pose
-from presscue.tracker import model_of, new_state
-from presscue.tracker.linking import stop_linkage, switch_on
+from presscue.calibration.model import Calibration
+from presscue.estimation.estimator import PHI, begin
+from presscue.estimation.linkage import pose
+from presscue.estimation.tracker import model_of, new_state
+from presscue.estimation.tracker.linking import stop_linkage, switch_on
+from presscue.reps import machine as reps
 
 
 @pytest.mark.parametrize("deep_deg", [50.0, 55.0])

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from live_fakes import PROFILE, session
-from presscue import channels
 from presscue.errors import LinkError, LinkLost
 from presscue.links import ble
 from presscue.links.ble import BleLink
-from presscue.live import LiveSession
+from presscue.live.session import LiveSession
+from presscue.readings import channels
 from presscue.recording import Recorder, read_recording
 from presscue.simulator.radio.room import Room
 from presscue.simulator.virtual_node import VirtualNode

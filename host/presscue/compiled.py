@@ -14,15 +14,18 @@ import numba
 from numba.core import config
 
 _SOURCES = Path(__file__).parent
-_KERNEL_PACKAGES = ("faults", "tracker")
-"""Folders of kernels and of the constants and states they hold; beside them, any file that compiles something."""
+_CONSTANTS = ("wire.py", "frame.py")
+_KERNEL_FOLDERS = ("faults", "tracker")
+"""Files and folders of the constants and states that kernels hold; beside them, any file that compiles something."""
 
 
 def _kernel_sources() -> list[Path]:
     """The files that kernels are made of, and those whose constants they hold."""
-    constants = ("wire.py", "frame.py")
-    top = [p for p in sorted(_SOURCES.glob("*.py")) if p.name in constants or b"njit" in p.read_bytes()]
-    return top + [p for name in _KERNEL_PACKAGES for p in sorted((_SOURCES / name).glob("*.py"))]
+    return [
+        path
+        for path in sorted(_SOURCES.rglob("*.py"))
+        if path.name in _CONSTANTS or path.parent.name in _KERNEL_FOLDERS or b"njit" in path.read_bytes()
+    ]
 
 
 def _cache_dir() -> Path:

@@ -14,15 +14,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from presscue import activity, events, faults, hip, kernel, reps, wire
+from presscue import events, faults, kernel, wire
 from presscue.advice import HOLD_ABSENT, NO_HOLD, Remark, Said
-from presscue.calibration import Calibration, History, Priors
+from presscue.calibration import activity
+from presscue.calibration.learning import Learning, renews
+from presscue.calibration.model import Calibration, History, Priors
 from presscue.cues import CuePolicy
 from presscue.cues import Params as CueParams
-from presscue.learning import Learning, renews
-from presscue.merge import KEPT, Merge
+from presscue.estimation.tracker import Model, model_of, recalibrate
+from presscue.faults import hip
+from presscue.readings.merge import KEPT, Merge
+from presscue.reps import machine as reps
 from presscue.results import CalibrationWanted, Event, Output, Rep, Samples, Stretch
-from presscue.tracker import Model, model_of, recalibrate
 
 CHUNK = 1 << 13  # readings taken in one go
 

@@ -11,18 +11,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from .analysis.summary import foresight_text, number, reps_table
 from .archive.places import archive_folder
-from .coach import coach, get_ready, recorder_in, say_where
 from .errors import UsageError
 from .fitting import core_of
 from .latency import percentiles
 from .links.sim import SimLink, open_sim
-from .live import LiveSession
+from .live.coach import coach, get_ready, recorder_in, say_where
+from .live.session import LiveSession
 from .profile import Profile
 from .results import Event
 from .simulator.scenario import ScenarioError, parse_options
 from .simulator.truth import TrueFault
-from .summary import foresight_text, number, reps_table
 from .texts import text
 from .units import Units
 from .web.shown import Display, show

@@ -3,11 +3,11 @@ time), and what goes into a recording of it."""
 
 from collections.abc import Callable, Iterable
 
-from .calibration import Calibration, NoFit, Priors
+from .calibration.fit import fit
+from .calibration.model import Calibration, NoFit, Priors
 from .core import Core, CoreConfig
 from .cues import Params as CueParams
 from .faults import CUE_LATENCY_S, Pads
-from .fit import fit
 from .profile import Profile
 from .recording import calibration_message
 from .results import CalibrationWanted, Output, Samples, Stretch

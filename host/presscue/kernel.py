@@ -10,10 +10,14 @@ import numpy as np
 from numba.core import types
 from numba.experimental import structref
 
-from presscue import activity, faults, phases, plane, reps, tracker, wire
+from presscue import faults, wire
+from presscue.calibration import activity
 from presscue.compiled import njit
+from presscue.estimation import plane, tracker
 from presscue.events import new_buffer
 from presscue.frame import new_frame
+from presscue.reps import machine as reps
+from presscue.reps import phases
 
 PADS = wire.PADS
 IDLE, TOP = phases.IDLE, phases.TOP

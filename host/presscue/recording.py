@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import channels, wire
+from . import wire
 from .errors import PathTaken, RecordingError, SaveError
 from .locking import hold
-from .messages import Messages
-from .packed import expanded
-from .pages import PageReader
+from .readings import channels
+from .readings.messages import Messages
+from .readings.packed import expanded
+from .readings.pages import PageReader
 from .session import Session
 from .session.events import Header, NodeInfo, ProfileText
 

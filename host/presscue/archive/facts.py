@@ -90,9 +90,9 @@ def study(path: Path, profile_toml: str | None, *, curves: bool = True) -> Study
 
     profile_toml: a profile that was said later; None takes the recording's own. curves: make them too.
     """
-    from ..analyze import analyze
+    from ..analysis.analyze import analyze
+    from ..analysis.output import plain
     from ..core_version import core_version
-    from ..output import plain
     from ..profile import parse_profile
 
     core, profile = core_version(), digest_of(profile_toml)

@@ -31,7 +31,7 @@ def analyze(
 
     What was said of it with presscue annotate is laid over the results.
     """
-    from ..summary import run_analyze
+    from ..analysis.summary import run_analyze
 
     return run_analyze(
         recording, profile_path=profile, json_path=json_path, series_path=series, report_path=report_path,

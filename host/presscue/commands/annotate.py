@@ -45,7 +45,7 @@ def annotate(session: str, folder: Path | None, undo: str | None, show: bool, qu
     SESSION is a file, `last`, a number of presscue history, or a name or its beginning. The recording is never
     changed: all that is said stands in a file beside it, and can be taken back. It can be said during the session.
     """
-    from ..annotating import Said, run_annotate
+    from ..archive.annotating import Said, run_annotate
     from ..archive.places import archive_folder
 
     return run_annotate(session, archive_folder(folder), Said(**said), undo=undo, show=show, quiet=quiet)

@@ -44,7 +44,7 @@ def history(
     import time
 
     from ..archive.places import archive_folder
-    from ..history import parse_since, run_history
+    from ..training.history import parse_since, run_history
 
     since_ms = None if since is None else parse_since(since, int(time.time() * 1000))
     return run_history(

@@ -18,7 +18,7 @@ def import_(
     files: tuple[Path, ...], folder: Path | None, profile: Path | None, start: str | None, move: bool, quiet: bool
 ) -> int:
     """Copy recordings (.presscue, .csv, .parquet) into the archive. What is there already is not doubled."""
+    from ..archive.importing import run_import
     from ..archive.places import archive_folder
-    from ..importing import run_import
 
     return run_import(files, archive_folder(folder), profile_path=profile, start=start, move=move, quiet=quiet)

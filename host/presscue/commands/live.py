@@ -62,7 +62,7 @@ def live(
         return run_floor(links, Wish(profile, said, folder, not no_record, observe, display, broker, not no_discovery))
     if len(links) > 1 or mqtt is not None:
         raise click.UsageError("several LINKs and --mqtt go with --all")
-    from ..coach import run_live
+    from ..live.coach import run_live
 
     return run_live(
         links[0] if links else None,

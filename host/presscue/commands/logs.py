@@ -13,6 +13,6 @@ from .options import FILE, common
 @common
 def logs(link: str | None, json_path: Path | None, quiet: bool) -> int:
     """List what a node has recorded by itself. LINK is serial:PORT or sim:; without it, the only serial port."""
-    from ..node_logs import run_logs
+    from ..node.logs import run_logs
 
     return run_logs(link, json_path=json_path, quiet=quiet)

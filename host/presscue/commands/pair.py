@@ -16,7 +16,7 @@ def pair(link: str | None, slot: int | None, show: bool, remove: int | None, qui
 
     LINK is serial:PORT; without it, the only serial port. A node has room for the keys of four computers.
     """
-    from ..pairing import run_pair
+    from ..node.pairing import run_pair
 
     if sum((slot is not None, show, remove is not None)) > 1:
         raise click.UsageError("--slot, --list and --remove exclude each other")

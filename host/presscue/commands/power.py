@@ -31,6 +31,6 @@ def power(link: str | None, sleep_min: int | None, quiet: bool) -> int:
     A sleeping node wakes when the sled is moved or its button pressed. It never sleeps while a host is connected, a
     set is recorded, or USB powers it.
     """
-    from ..node_power import run_power
+    from ..node.power import run_power
 
     return run_power(link, sleep_min=sleep_min, quiet=quiet)

@@ -21,6 +21,6 @@ def pull(link: str, sessions: tuple[int, ...], everything: bool, folder: Path | 
     """
     if sessions and everything:
         raise click.UsageError("name logs, or --all, not both")
-    from ..node_logs import run_pull
+    from ..node.logs import run_pull
 
     return run_pull(link, sessions, everything=everything, folder=folder, quiet=quiet)

@@ -30,7 +30,7 @@ def report(
     SESSION is a file, `last`, a number of presscue history, or a name or its beginning. Not a diagnosis.
     """
     from ..archive.places import archive_folder
-    from ..reporting import run_report
+    from ..report.command import run_report
 
     return run_report(
         session, archive_folder(folder), out=out, open_it=open_it, as_measured=as_measured,

@@ -11,6 +11,6 @@ from .options import common
 @common
 def scan(seconds: float, as_json: bool, quiet: bool) -> int:
     """List the nodes in reach of Bluetooth, nearest first."""
-    from ..scanning import run_scan
+    from ..node.scanning import run_scan
 
     return run_scan(seconds, as_json=as_json, quiet=quiet)

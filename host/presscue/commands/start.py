@@ -37,7 +37,7 @@ def start(
 
     Enter goes on, s skips a step, a plays the cues again, q stops. LINK as for live.
     """
-    from ..start import run_start
+    from ..setup.start import run_start
 
     return run_start(
         link,

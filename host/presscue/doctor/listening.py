@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ..clock import NodeClock
 from ..errors import PeerError
 from ..links import Link
-from ..losses import losses_now
+from ..live.losses import losses_now
 from ..results import Cue
 from ..session import Session
 from ..session import events as ev

@@ -1,7 +1,7 @@
 """The node itself: identity, versions, parts that answer or do not, bus, counters, battery, storage, actuators."""
 
 from .. import __version__
-from ..node_power import said_of
+from ..node.power import said_of
 from .check import Check, judged
 from .listening import Heard
 

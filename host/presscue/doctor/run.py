@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..coach import only_port
+from ..analysis.output import write_analysis
 from ..errors import UsageError
 from ..links import open_link
-from ..output import write_analysis
+from ..live.coach import only_port
 from . import link, parts, sensors
 from .check import Check, show
 from .listening import Heard, listen

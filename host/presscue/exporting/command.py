@@ -8,14 +8,14 @@ import pyarrow
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ..analyze import open_source
+from ..analysis.analyze import open_source
+from ..analysis.summary import clock_text
 from ..archive import catalog, facts, journal
 from ..archive.annotations import Tree
 from ..archive.annotations import fact as said_of
 from ..archive.select import select
 from ..errors import UsageError
 from ..profile import Profile, parse_profile
-from ..summary import clock_text
 from . import tables
 from .files import write_table
 from .mcap import write_mcap

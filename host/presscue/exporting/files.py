@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow
 from pyarrow import csv, parquet
 
-from ..output import not_written, part_of
+from ..analysis.output import not_written, part_of
 
 
 @contextmanager

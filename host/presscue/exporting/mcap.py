@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow
 
 from .. import __version__, wire
-from ..channels import COLUMNS
 from ..extras import need
+from ..readings.channels import COLUMNS
 from .files import growing
 from .tables import NUMBER, SCHEMAS, TEXT, WHOLE, YES
 

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow
 
 from .. import wire
-from ..analyze import analyze, open_source
+from ..analysis.analyze import analyze, open_source
+from ..analysis.output import SERIES
 from ..archive.annotations import Tree
-from ..channels import COLUMNS
-from ..output import SERIES
 from ..profile import Profile
+from ..readings.channels import COLUMNS
 
 TEXT, NUMBER, WHOLE, YES = pyarrow.string(), pyarrow.float64(), pyarrow.int64(), pyarrow.bool_()
 
@@ -118,7 +118,7 @@ def reps(analysis: Tree) -> pyarrow.RecordBatch:
 
 def sets(analysis: Tree) -> pyarrow.RecordBatch:
     """The annotated sets."""
-    from ..annotating import pain_text
+    from ..archive.annotating import pain_text
 
     rows = [
         {**one, "pain": [pain_text(pain).removeprefix("pain: ") for pain in one["pain"]]} for one in analysis["sets"]

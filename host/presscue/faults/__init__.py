@@ -1,7 +1,7 @@
 """The detectors, one file each, and what runs them all after each reading.
 
 A detector is `Params`, `STATE`, `new_state()` and a compiled `step(p, s, x, rep, out)`: x is the FRAME record, rep the
-record of reps.py, out the BUFFER record of events.py. A further detector is one more file, one row in Params, STATE and
+record of `reps`, out the BUFFER record of events.py. A further detector is one more file, one row in Params, STATE and
 `new_state`, one line in `step_all`, and its rows in LIMITS; the numbers of faults are in events.FAULTS.
 """
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from presscue.compiled import njit
 from presscue.events import BEGUN, TEMPO, report
-from presscue.measure import SLED
-from presscue.strokes import steepest
+from presscue.reps.measure import SLED
+from presscue.reps.strokes import steepest
 
 
 class Params(NamedTuple):

@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow
 
+from ..analysis.output import plain
 from ..errors import UsageError
 from ..exporting.files import growing
 from ..extras import need
-from ..output import plain
 from .dataset import FILE, Dataset
 from .questions import QUESTIONS, VIEWS, title_of
 from .schema import TABLES

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow
 
+from ..analysis.measured import NOT
 from ..archive import annotations, facts
 from ..archive.journal import Entry
-from ..measured import NOT
 
 FORMAT = "presscue.fleet/1"
 

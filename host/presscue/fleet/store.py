@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..analysis.output import not_written, part_of
 from ..errors import InputError, SaveError, UsageError
 from ..extras import need
-from ..output import not_written, part_of
 
 _CHANGED = ("ETag", "etag", "md5", "crc32c", "CRC", "mtime", "LastModified", "last_modified", "updated", "created")
 """Keys under which file systems tell one content of a file from the next, the best first."""

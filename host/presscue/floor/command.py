@@ -11,15 +11,15 @@ from typing import Any
 
 from rich.console import Console
 
+from ..analysis.summary import counted_text
 from ..archive.places import archive_folder
-from ..coach import get_ready, recorder_in, reopener, say_where
 from ..errors import LinkError, PresscueError, UsageError
 from ..fitting import core_of
 from ..links import open_link
-from ..live import LiveSession
+from ..live.coach import get_ready, recorder_in, reopener, say_where
+from ..live.session import LiveSession
+from ..live.stations import Station, Stations
 from ..profile import Profile, read_profile
-from ..stations import Station, Stations
-from ..summary import counted_text
 from ..web.feed import Page
 from ..web.shown import Display, open_page
 from .broker import Address, Broker

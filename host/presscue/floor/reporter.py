@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from ..analysis.output import plain
 from ..kernel import IDLE
-from ..live import LiveSession
-from ..output import plain
+from ..live.session import LiveSession
 from ..profile import Profile
 from ..results import Cue, Event, Rep, SetResult
 from .topics import OFFLINE, ONLINE, Message, Topics, discovery

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ..live.stations import Station
 from ..profile import Profile
-from ..stations import Station
 from ..units import Units
 from ..web.picture import Painter
 

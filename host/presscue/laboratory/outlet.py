@@ -14,7 +14,7 @@ import numpy as np
 from ..clock import NodeClock
 from ..errors import UsageError
 from ..extras import need
-from ..live import LiveSession
+from ..live.session import LiveSession
 from ..results import Samples
 from .streams import EVENTS, KNEE, KNEE_AT, RAW, Markers, Stream
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .. import wire
-from ..channels import COLUMNS
 from ..kernel import COLUMNS as TRACE
+from ..readings.channels import COLUMNS
 from ..results import Cue, Event, Output, Rep, SetResult
 
 UNITS = {

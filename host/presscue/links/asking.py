@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Callable
 
-from ..admission import NONCE_SIZE, Admission, Seal
 from ..errors import AccessRefused, LinkLost, PeerError
-from ..keys import Keys
+from ..node.admission import NONCE_SIZE, Admission, Seal
+from ..node.keys import Keys
 from ..session import Session
 from ..session import events as ev
 from . import Link

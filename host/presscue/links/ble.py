@@ -25,7 +25,7 @@ import bleak.exc
 
 from .. import wire
 from ..errors import LinkError, LinkLost, UsageError
-from ..keys import KeyFile, Keys
+from ..node.keys import KeyFile, Keys
 from .asking import Asking
 from .ble_troubles import Trouble, trouble
 

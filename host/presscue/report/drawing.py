@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ..curves import Curves
+from ..analysis.curves import Curves
 from ..texts import text
 
 WIDTH, LEFT, RIGHT = 720.0, 44.0, 8.0

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..analysis.curves import CURVES, Curves
 from ..archive.annotations import Tree, happened
-from ..curves import CURVES, Curves
-from ..losses import guarded_text, losses_text
+from ..live.losses import guarded_text, losses_text
 from ..texts import text
 from ..training.log import Training, Workout
 from ..training.pain import guide

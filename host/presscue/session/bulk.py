@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import channels, wire
-from ..conversion import convert
-from ..messages import Messages
+from .. import wire
+from ..readings import channels
+from ..readings.conversion import convert
+from ..readings.messages import Messages
 from ..results import Stretch
 from . import events as ev
 from .events import SessionEvent

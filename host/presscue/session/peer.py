@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .. import channels, results, wire
+from .. import results, wire
 from ..errors import PeerError, SessionMisuse
-from ..packed import expanded_list
-from ..pages import PageReader
+from ..readings import channels
+from ..readings.packed import expanded_list
+from ..readings.pages import PageReader
 from . import events as ev
 from .events import SessionEvent
 from .reading import ProfileParts, read_event

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..fitting import core_of
-from ..live import LiveSession
+from ..live.session import LiveSession
 from ..profile import Profile
 from ..texts import spoken, text
 from .machine import STEPS, Facts, Setup

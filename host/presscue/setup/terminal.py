@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ..live import LiveSession
+from ..live.session import LiveSession
 from ..texts import text
 from .leader import Leader
 from .machine import CHECKLIST, STEPS

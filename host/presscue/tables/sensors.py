@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from .. import wire
-from ..channels import COLUMNS
+from ..readings.channels import COLUMNS
 from ..results import Samples
 from . import plausible
 

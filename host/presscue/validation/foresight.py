@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from ..analyze import analyze
+from ..analysis.analyze import analyze
 from ..profile import Profile
 from ..simulator.performance import perform
 from ..simulator.render import render, write_table

@@ -11,15 +11,7 @@ from .plots import draw
 from .recordings import BROAD_BOUND, RIG_BOUND_DEG, ROBOT_BOUND_MM
 from .run import Results
 from .scoring import ZONES
-from .tables import (
-    FAULT_HEADER,
-    agreement_rows,
-    fault_rows,
-    split_rows,
-    stray_rows,
-    table,
-    verdict_rows,
-)
+from .tables import FAULT_HEADER, agreement_rows, fault_rows, split_rows, stray_rows, table, verdict_rows
 
 LIMITS_OF_SIMULATION = """\
 Simulated lifters obey equations that somebody wrote down. They show that the parts fit together, that the estimator

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..analyze import analyze
+from ..analysis.analyze import analyze
 from ..simulator.render import write_table
 from .tilt import inclination_error_deg, orientation
 

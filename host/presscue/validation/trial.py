@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..analyze import analyze
+from ..analysis.analyze import analyze
 from ..profile import Profile
 from ..simulator.performance import Performance, perform
 from ..simulator.render import render, write_table

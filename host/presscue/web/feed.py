@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..errors import LinkError
-from ..live import LiveSession
+from ..live.session import LiveSession
 from .picture import Painter
 
 PORT = 8642

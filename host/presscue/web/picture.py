@@ -8,8 +8,8 @@ from typing import Any
 from ..faults import SAFE_BAND_DEG
 from ..findings import Findings
 from ..kernel import IDLE
-from ..live import LiveSession
-from ..losses import guarded_text, losses_now
+from ..live.losses import guarded_text, losses_now
+from ..live.session import LiveSession
 from ..profile import Profile
 from ..results import Event, Rep, SetResult
 from ..texts import spoken

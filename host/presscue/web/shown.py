@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from rich.console import Console
 
+from ..live.saying import Sayings
+from ..live.view import View, Views, open_view
 from ..profile import Profile
-from ..saying import Sayings
 from ..units import METRIC, Units
-from ..view import View, Views, open_view
 from .feed import PORT, Page
 from .picture import Painter
 

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 
-from ...key_slots import pair, read_slots
-from ...keys import Keys, KeysInMemory
 from ...links.asking import Asking
 from ...links.ble import Radio
+from ...node.key_slots import pair, read_slots
+from ...node.keys import Keys, KeysInMemory
 from ..virtual_node import VirtualNode
 from .air import Air
 from .central import backends

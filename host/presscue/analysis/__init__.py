@@ -1,0 +1,1 @@
+"""A recording from its file to results, series and tables."""

@@ -1,0 +1,1 @@
+"""A session as it happens, and what a terminal shows of it."""

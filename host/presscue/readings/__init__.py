@@ -1,0 +1,1 @@
+"""From bytes to readings: messages by the hundred thousand, SI units, rings, and one order of time for all sources."""
