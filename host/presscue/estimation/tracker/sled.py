@@ -21,6 +21,7 @@ BROKEN, ASTRAY_S = 10.0, 0.1
 ASTRAY_SD_MPS = 0.03
 PUSHED_M2PS3, FLOOR_S = 5e-5, 0.01  # what integration adds in a set: rumble cancels out, not all of the noise does
 UNSEEN_MPS4 = 4.0  # bends in the acceleration between two readings
+FOLDING_HZ, ROUGH_S = 200.0, 0.2  # a rail's rumble folds down where readings are rarer; memory of how rough it is
 BIAS_WALK = 1e-3  # m/s2 per root second
 TIED_S = 60.0  # how slowly the sled's place follows the linkage's
 
@@ -87,9 +88,12 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
             P[i, 2] += tilt * P[i, 1]
             P[i, 1] -= dt * P[i, 2]
         P[0, 0] += 1e-10
-        P[1, 1] += (
-            (m.noise.sled_mps2 * dt) ** 2 if math.isnan(linked_mps) else (PUSHED_M2PS3 + FLOOR_S * m.floor_mps2**2) * dt
-        )
+        s.sled_rough += min(dt / ROUGH_S, 1.0) * ((along - s.along) ** 2 - s.sled_rough)
+        if math.isnan(linked_mps):
+            P[1, 1] += (m.noise.sled_mps2 * dt) ** 2
+        else:
+            folded = s.sled_rough * min(max(dt * FOLDING_HZ - 1.0, 0.0), 1.0)
+            P[1, 1] += (PUSHED_M2PS3 + FLOOR_S * m.floor_mps2**2 + folded * dt) * dt
         P[1, 1] += (UNSEEN_MPS4 * dt * dt * dt) ** 2
         P[2, 2] += BIAS_WALK**2 * dt
         s.sled_low += min(dt / 0.15, 1.0) * (along - s.sled_low)

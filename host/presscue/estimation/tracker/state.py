@@ -96,6 +96,7 @@ STATE = np.dtype(
         ("shake_going", "f8"),
         ("sled_low", "f8"),  # it smoothed over 0.15 and 0.04 s
         ("sled_fast", "f8"),
+        ("sled_rough", "f8"),  # mean square of what along the rail changes from reading to reading, (m/s2)2
         ("moved_t_s", "f8"),  # it was last accelerated
         ("stood_D", "f8"),  # rail coordinate where it came to stand
         ("dead_mps", "f8"),  # velocity by its own pushes since it last stood
