@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,12 @@ PURE = (
     "readings.conversion",
     "readings.unpacking",
     "readings.packed",
-    "session",
     "readings.ring",
     "readings.merge",
+    "session",
     "estimation.linkage",
     "estimation.estimator",
+    "estimation.plane",
     "calibration.model",
     "calibration.guarding",
     "calibration.belief",
@@ -48,24 +50,24 @@ PURE = (
     "calibration.recheck",
     "calibration.leg_alone",
     "calibration.fit",
-    "estimation.tracker",
     "calibration.activity",
     "calibration.learning",
+    "tracker",
     "reps.strokes",
     "reps.measure",
     "reps.phases",
-    "estimation.plane",
     "reps.order",
     "reps.figures",
     "reps.pairs",
     "reps.machine",
     "faults",
+    "faults.hip",
     "cues",
     "kernel",
-    "faults.hip",
     "core",
 )
-"""The pure core from upstream to downstream: each may import what stands before it, and its own parts."""
+"""The pure core from upstream to downstream: each may import what stands before it, and its own parts. The parts of a
+folder stand together, so folders depend on each other one way too."""
 
 COMPILER = "presscue.compiled"
 """numba with a cache that knows its sources: it has to look at files, and any kernel may use it."""
@@ -197,6 +199,11 @@ def sources(root: Path) -> Sources:
 
 def test_the_layers_hold(sources: Sources):
     assert violations(sources) == []
+
+
+def test_the_parts_of_a_folder_stand_together():
+    folders = [name.partition(".")[0] for name in PURE]
+    assert len(list(groupby(folders))) == len(set(folders))
 
 
 def test_every_module_of_the_pure_core_exists(sources: Sources):

@@ -5,13 +5,13 @@ import pytest
 
 from presscue.calibration.model import Calibration, Priors
 from presscue.core import Core, CoreConfig
-from presscue.estimation.tracker import model_of, new_state
-from presscue.estimation.tracker.sled import step_sled
 from presscue.findings import Findings
 from presscue.fitting import feed_answering, finish_answering
 from presscue.simulator.performance import perform
 from presscue.simulator.render import IMU_COLUMNS, render
 from presscue.simulator.scenario import random_scenario
+from presscue.tracker import model_of, new_state
+from presscue.tracker.sled import step_sled
 from test_core import blocks_of
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from presscue.calibration.model import Calibration
-from presscue.estimation.tracker.nod import lean
-from presscue.estimation.tracker.sled import step_sled
-from presscue.estimation.tracker.state import model_of, new_state
+from presscue.tracker.nod import lean
+from presscue.tracker.sled import step_sled
+from presscue.tracker.state import model_of, new_state
 from presscue.validation.trial import Task, run_trial
 
 HZ = 200.0

@@ -11,10 +11,10 @@ from presscue.calibration.model import Calibration, Priors
 from presscue.compiled import njit
 from presscue.estimation import plane
 from presscue.estimation.estimator import GRAVITY_MPS2
-from presscue.estimation.tracker import model_of, new_state, step
-from presscue.estimation.tracker.out_of_plane import step_plane
 from presscue.frame import new_frame
 from presscue.reps import machine as reps
+from presscue.tracker import model_of, new_state, step
+from presscue.tracker.out_of_plane import step_plane
 
 
 @njit

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from presscue.calibration.model import Calibration
-from presscue.estimation.tracker.sled import step_sled
-from presscue.estimation.tracker.state import model_of, new_state
+from presscue.tracker.sled import step_sled
+from presscue.tracker.state import model_of, new_state
 
 RUMBLE_MPS2, RUMBLE_HZ = 0.7, 83.0
 

@@ -5,10 +5,10 @@ import pytest
 
 from presscue.analysis.smoothing import STILL, Stood, sled_path
 from presscue.calibration.model import Calibration, Priors
-from presscue.estimation.tracker import model_of, new_state
-from presscue.estimation.tracker.sled import step_sled
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
+from presscue.tracker import model_of, new_state
+from presscue.tracker.sled import step_sled
 from presscue.validation.trial import Task, run_trial, scenario_of
 from test_core import run
 

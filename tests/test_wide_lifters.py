@@ -7,9 +7,9 @@ from drawn_frames import Drawing, Run, inclined_set
 from presscue.calibration.model import Calibration
 from presscue.estimation.estimator import PHI, begin
 from presscue.estimation.linkage import pose
-from presscue.estimation.tracker import model_of, new_state
-from presscue.estimation.tracker.linking import stop_linkage, switch_on
 from presscue.reps import machine as reps
+from presscue.tracker import model_of, new_state
+from presscue.tracker.linking import stop_linkage, switch_on
 
 
 @pytest.mark.parametrize("deep_deg", [50.0, 55.0])

@@ -21,11 +21,11 @@ from presscue.calibration.learning import Learning, renews
 from presscue.calibration.model import Calibration, History, Priors
 from presscue.cues import CuePolicy
 from presscue.cues import Params as CueParams
-from presscue.estimation.tracker import Model, model_of, recalibrate
 from presscue.faults import hip
 from presscue.readings.merge import KEPT, Merge
 from presscue.reps import machine as reps
 from presscue.results import CalibrationWanted, Event, Output, Rep, Samples, Stretch
+from presscue.tracker import Model, model_of, recalibrate
 
 CHUNK = 1 << 13  # readings taken in one go
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from . import __version__
 
 _HERE = Path(__file__).parent
-_PARTS = ("readings", "session", "estimation", "calibration", "reps", "faults", "tables", "analysis")
+_PARTS = ("readings", "session", "estimation", "calibration", "tracker", "reps", "faults", "tables", "analysis")
 """The folders of what lies between a recording and its results; beside them, the files of this one."""
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from numba.core import types
 from numba.experimental import structref
 
-from presscue import faults, wire
+from presscue import faults, tracker, wire
 from presscue.calibration import activity
 from presscue.compiled import njit
-from presscue.estimation import plane, tracker
+from presscue.estimation import plane
 from presscue.events import new_buffer
 from presscue.frame import new_frame
 from presscue.reps import machine as reps

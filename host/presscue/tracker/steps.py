@@ -1,7 +1,7 @@
 """Whether the leg walks: the shank swings farther and faster than in any press."""
 
 from presscue.compiled import njit
-from presscue.estimation.tracker.state import LOST_S
+from presscue.tracker.state import LOST_S
 
 STEP_RAD, STEP_RADPS, STEP_S = 0.26, 1.05, 0.65  # a swing of the shank so far, and so fast or short, is a step
 NEXT_S = 1.5  # one that follows another so soon, where flexion tells too: one alone may be a press in haste

@@ -10,7 +10,7 @@ import math
 
 from presscue.compiled import njit
 from presscue.estimation.estimator import GRAVITY_MPS2, Leg
-from presscue.estimation.tracker.state import DEGREES, LOST_S
+from presscue.tracker.state import DEGREES, LOST_S
 
 CALM_RADPS, CALM_S = 0.05, 0.2  # a leg that turns no faster, for so long, is calm
 STEADY_RADPS, STEADY_S = 0.015, 0.5  # one whose rates change no more, for so long, shows the gyro's bias

@@ -6,8 +6,8 @@ from presscue import wire
 from presscue.compiled import njit
 from presscue.estimation.estimator import ACCELERATION, PHI, RATE, begin, flexion_at_rest, update, update_entry
 from presscue.estimation.linkage import flexion_of, pose
-from presscue.estimation.tracker.state import LOST_S
-from presscue.estimation.tracker.steps import walks
+from presscue.tracker.state import LOST_S
+from presscue.tracker.steps import walks
 
 SLED = wire.SLED
 

@@ -18,7 +18,7 @@ from presscue import wire
 from presscue.compiled import njit
 from presscue.estimation.estimator import PHI, RATE, SLED_BIAS, carry_over, predict, update_leg, update_sled
 from presscue.estimation.linkage import pose
-from presscue.estimation.tracker.linking import (
+from presscue.tracker.linking import (
     folds,
     follow_sled,
     go_on_by_both,
@@ -29,14 +29,14 @@ from presscue.estimation.tracker.linking import (
     surprise,
     watch_linkage,
 )
-from presscue.estimation.tracker.nod import lean
-from presscue.estimation.tracker.out_of_plane import fallen, step_plane, write_plane
-from presscue.estimation.tracker.pitch import step_pitch
-from presscue.estimation.tracker.seat import light, step_hip, step_seat_pad
-from presscue.estimation.tracker.sled import TURN_MPS, step_sled
-from presscue.estimation.tracker.state import DEGREES, LOST_S, Model, model_of, new_state
-from presscue.estimation.tracker.steps import watch_steps
-from presscue.estimation.tracker.writing import write_frame
+from presscue.tracker.nod import lean
+from presscue.tracker.out_of_plane import fallen, step_plane, write_plane
+from presscue.tracker.pitch import step_pitch
+from presscue.tracker.seat import light, step_hip, step_seat_pad
+from presscue.tracker.sled import TURN_MPS, step_sled
+from presscue.tracker.state import DEGREES, LOST_S, Model, model_of, new_state
+from presscue.tracker.steps import watch_steps
+from presscue.tracker.writing import write_frame
 
 __all__ = ["Model", "model_of", "new_state", "recalibrate", "step"]
 

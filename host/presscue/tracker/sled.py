@@ -4,8 +4,8 @@ import math
 
 from presscue.compiled import njit
 from presscue.estimation.estimator import update_entry
-from presscue.estimation.tracker.shaking import learn_standing, rattles, shakes_as, watch_shaking
-from presscue.estimation.tracker.state import LOST_S
+from presscue.tracker.shaking import learn_standing, rattles, shakes_as, watch_shaking
+from presscue.tracker.state import LOST_S
 
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 STARTING_S, STARTED_SD_MPS = 0.4, 0.005  # over so long before a sled is seen to move its pushes count, to so much

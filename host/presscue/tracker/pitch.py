@@ -5,8 +5,8 @@ import math
 from presscue.compiled import njit
 from presscue.estimation.estimator import GRAVITY_MPS2, update_entry
 from presscue.estimation.linkage import wrapped
-from presscue.estimation.tracker.state import LOST_S
-from presscue.estimation.tracker.steps import walks
+from presscue.tracker.state import LOST_S
+from presscue.tracker.steps import walks
 
 SHAKING_S = 0.05  # a leg that turns (rad/s) accelerates too: gravity is believed the less, rad
 FAR_RAD = 0.2  # an angle so far from gravity's tells nothing of the gyro

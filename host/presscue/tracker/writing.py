@@ -6,10 +6,10 @@ from presscue.calibration.surprise import HOLD_SD_RAD
 from presscue.compiled import njit
 from presscue.estimation.estimator import ACCELERATION, PHI, RATE
 from presscue.estimation.linkage import flexion_at, pose, wrapped
-from presscue.estimation.tracker.linking import by_sled
-from presscue.estimation.tracker.seat import hip_turn
-from presscue.estimation.tracker.state import DEGREES, LOST_S
-from presscue.estimation.tracker.steps import walks
+from presscue.tracker.linking import by_sled
+from presscue.tracker.seat import hip_turn
+from presscue.tracker.state import DEGREES, LOST_S
+from presscue.tracker.steps import walks
 
 DEEPEST_RAD = 2.27  # no leg on a sled is bent farther
 LEVEL_MPS2 = 2.5  # gravity along the rail of 15 degrees: on a leveller one the load hangs on a cable
