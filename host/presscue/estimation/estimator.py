@@ -23,8 +23,8 @@ from presscue.estimation.linkage import flexion_at, pose, wrapped
 
 GRAVITY_MPS2 = 9.80665
 FAST_RADPS = 2.0  # from about here on movements have more jerk: of one way, it goes with the fifth power of speed
-GATE, CLANK = 4.0, 12.0  # standard deviations at which an innovation is cut or believed, and of flesh that is struck
-THROWN_S, STRUCK_RAD = 0.03, 0.03  # see update_rate
+GATE = 4.0  # standard deviations at which an innovation is cut, or of the gyro believed
+LEAST_S = 1e-3  # between two readings of the gyro
 N = 6
 PHI, RATE, ACCELERATION, SLED_BIAS, GYRO_BIAS, MOUNT = range(N)
 
@@ -59,7 +59,8 @@ def filter_dtype(n: int) -> np.dtype:
     return np.dtype([("x", "f8", n), ("P", "f8", (n, n)), ("row", "f8", n), ("gain", "f8", n)])
 
 
-FILTER = filter_dtype(N)
+FILTER = np.dtype([*filter_dtype(N).descr, ("unread_s", "f8")])
+"""unread_s: time since the gyro was last read."""
 
 
 def new_filter() -> np.ndarray:
@@ -81,24 +82,13 @@ def begin(s, phi, phi_sd, mount, mount_sd):
     P[SLED_BIAS, SLED_BIAS] = 0.05**2
     P[GYRO_BIAS, GYRO_BIAS] = 0.01**2
     P[MOUNT, MOUNT] = mount_sd * mount_sd
+    s.unread_s = 0.0
 
 
 @njit
-def predict(s, dt, noise):
-    """Carry state and covariance over dt seconds."""
-    if dt <= 0.0:
-        return
-    x, P = s.x, s.P
-    x[PHI] += dt * (x[RATE] + 0.5 * dt * x[ACCELERATION])
-    x[RATE] += dt * x[ACCELERATION]
-    half = 0.5 * dt * dt
-    for j in range(N):  # P <- F P
-        P[0, j] += dt * P[1, j] + half * P[2, j]
-        P[1, j] += dt * P[2, j]
-    for i in range(N):  # P <- P F'
-        P[i, 0] += dt * P[i, 1] + half * P[i, 2]
-        P[i, 1] += dt * P[i, 2]
-    q = noise.jerk * dt * (1.0 + (x[RATE] / FAST_RADPS) ** 4)
+def add_jerk(P, density, dt):
+    """Unknown jerk of phi, white over the last dt seconds, of this density (rad2/s5)."""
+    q = density * dt
     P[0, 0] += q * dt**4 / 20.0
     P[0, 1] += q * dt**3 / 8.0
     P[1, 0] += q * dt**3 / 8.0
@@ -108,6 +98,25 @@ def predict(s, dt, noise):
     P[1, 2] += q * dt / 2.0
     P[2, 1] += q * dt / 2.0
     P[2, 2] += q
+
+
+@njit
+def predict(s, dt, noise):
+    """Carry state and covariance over dt seconds."""
+    if dt <= 0.0:
+        return
+    x, P = s.x, s.P
+    s.unread_s += dt
+    x[PHI] += dt * (x[RATE] + 0.5 * dt * x[ACCELERATION])
+    x[RATE] += dt * x[ACCELERATION]
+    half = 0.5 * dt * dt
+    for j in range(N):  # P <- F P
+        P[0, j] += dt * P[1, j] + half * P[2, j]
+        P[1, j] += dt * P[2, j]
+    for i in range(N):  # P <- P F'
+        P[i, 0] += dt * P[i, 1] + half * P[i, 2]
+        P[i, 1] += dt * P[i, 2]
+    add_jerk(P, noise.jerk * (1.0 + (x[RATE] / FAST_RADPS) ** 4), dt)
     P[3, 3] += noise.sled_bias_walk**2 * dt
     P[4, 4] += noise.gyro_bias_walk**2 * dt
     P[5, 5] += noise.mount_walk**2 * dt
@@ -179,29 +188,22 @@ def update_sled(s, links, noise, along):
 
 
 @njit
-def update_rate(s, residual, turn, variance, on_shank):
+def update_rate(s, residual, turn, variance):
     """The gyro's reading with s.row of the filter s; turn: the IMU's per flexion. Returns the whitened innovation.
 
-    Beyond the gate it is the movement that is not what the filter takes for possible, not the gyro that errs: the rate
-    becomes as unsure as the innovation wants, and flexion with it, as if that had gone on for THROWN_S already. On a
-    thigh, what lies beyond CLANK standard deviations is flesh that a stop has struck: it counts as if it were there,
-    and gravity has to say where the leg is, to STRUCK_RAD. A shank has less of it.
+    Beyond the gate it is the movement that has more jerk than the filter takes for possible, not the gyro that errs:
+    since its last reading there has been as much as puts the innovation on the gate. So flexion goes by what the gyro
+    has turned since then, and a leg whose flesh rings comes back to where it was.
     """
     spread = weigh(s)
-    sd = math.sqrt(spread + variance)
-    white = residual / sd
-    struck = not on_shank and abs(white) > CLANK
-    if struck:
-        residual = math.copysign(CLANK * sd, residual)
+    white = residual / math.sqrt(spread + variance)
     if abs(white) > GATE:
-        P = s.P
+        dt = max(s.unread_s, LEAST_S)
         more = ((residual / GATE) ** 2 - spread - variance) / (turn * turn)
-        P[RATE, RATE] += more
-        P[PHI, RATE] += more * THROWN_S
-        P[RATE, PHI] += more * THROWN_S
-        P[PHI, PHI] += more * THROWN_S * THROWN_S + (STRUCK_RAD**2 if struck else 0.0)
+        add_jerk(s.P, 3.0 * more / dt**3, dt)
         spread = weigh(s)
     correct(s, spread, residual, variance, math.inf)
+    s.unread_s = 0.0
     return white
 
 
@@ -216,7 +218,7 @@ def update_leg(s, links, leg, noise, rate, f1, f2):
     h[PHI] = at.theta2 * x[RATE]
     h[RATE] = turn
     h[GYRO_BIAS] = 1.0
-    by_rate = update_rate(s, rate - (turn * x[RATE] + x[GYRO_BIAS]), turn, noise.gyro_radps**2, leg.carried == 1.0)
+    by_rate = update_rate(s, rate - (turn * x[RATE] + x[GYRO_BIAS]), turn, noise.gyro_radps**2)
     by_first = by_second = 0.0
     for k in range(2):
         at = pose(links, x[PHI])
