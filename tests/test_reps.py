@@ -125,6 +125,18 @@ def test_putting_the_sled_down_is_no_lowering():
     assert found[0].start_s > 10.0
 
 
+@pytest.mark.parametrize("stops_s", [1.5, 6.0])
+def test_a_set_begins_with_its_first_stroke(stops_s):
+    """The sled is put on stops too near for a stroke, and pushed out of them by less than it went down."""
+    drawing = Drawing(6.0).hold(2.0).move(40.0, 2.0).hold(stops_s).move(22.0, 1.0).hold(1.2)
+    began_s = drawing.now_s
+    found, sets, _ = Run().results(drawing.rep(top_deg=22.0).rep(top_deg=22.0).hold(9.0).frames())
+    assert len(found) == 2
+    assert found[0].start_s == pytest.approx(began_s, abs=0.25)
+    assert found[0].eccentric_s == pytest.approx(drawing.moving_s(began_s, began_s + 2.0), abs=0.05)
+    assert sets[0].start_s == pytest.approx(began_s, abs=0.25)
+
+
 def test_a_dip_on_the_way_is_no_rep():
     drawing = Drawing(60.0).hold(1.0).move(18.0, 1.3).hold(0.5).rep()
     drawing.move(80.0, 2.0).move(66.0, 0.8).move(80.0, 0.8).move(18.0, 1.5).hold(0.5).rep()

@@ -53,6 +53,8 @@ def report_rep(p, s, t, first, second, out):
         brake_mps2 = p.brake_mps2 if s.measure == SLED else math.nan
         row.propulsive_velocity_mps = propulsive_speed(s, push_from_s, push_to_s, brake_mps2)
         row.left_share = mean_of(s, LEFT, begin1, end2)
+    if s.set_reps == 0:
+        s.set_start_s = min(s.set_start_s, begin1)
     if s.set_reps == 0 or not mean <= s.fastest_mean:
         s.fastest_mean = mean
     if s.set_reps == 0 or not mean >= s.slowest_mean:

@@ -216,10 +216,14 @@ def follow_strokes(p, s, t, out):
             end_stroke(p, s, t, out)
         s.direction = 1
         s.high, s.high_s = y, t
+    stood_s = t - max(s.moved_s, s.turned_s)
+    if s.direction == 0 and s.set_reps == 0 and stood_s >= PUT_DOWN_S:
+        end_set(p, s, t, out)  # it has not begun: what stirred the sled was no stroke
+        return
     at_end = (s.direction < 0 and y - s.low < 0.5 * least) or (
         s.measure == PITCH and s.direction > 0 and s.high - y < 0.5 * least  # the sign is free: either may be down
     )
-    if at_end and t - max(s.moved_s, s.turned_s) >= p.put_down_s:
+    if at_end and stood_s >= p.put_down_s:
         # Put down: what follows begins anew, with unracking where there is any.
         if s.high - s.low >= least:
             end_stroke(p, s, t, out)
