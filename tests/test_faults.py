@@ -303,6 +303,19 @@ def test_legs_taken_off_a_sled_that_stands_lift_no_heel():
     assert Run().results(rows)[2] == []
 
 
+def test_a_leg_that_sags_on_a_sled_put_down_lifts_no_heel():
+    """The hip gives way behind a sled on its stops: knee and leg go on slowly, and the filter takes the sled along."""
+    rows = inclined_set(3).frames("sled leg pitch")
+    after = rows["t_s"] - (4.1 + 3 * 4.4 + 1.6)
+    sags = (after > 0.0) & (after < 0.9)
+    rows["velocity_mps"][sags], rows["still"][sags] = -0.036, 0.0
+    for name, per_s in (("position_m", -0.036), ("flexion_deg", 5.0), ("pitch_deg", -2.5)):
+        rows[name] += per_s * np.clip(after, 0.0, 0.9)
+    for side in ("left", "right"):
+        rows[f"heel_{side}"][after > 0.02] = 15.0
+    assert Run().results(rows)[2] == []
+
+
 def test_seat_lifts_in_the_very_first_reps():
     rows = inclined_set(4).frames()
     for rep in range(4):

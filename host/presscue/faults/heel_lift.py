@@ -141,8 +141,9 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
     """Hold one reading, as a part of the usual one, against the limits. on_feet: what `borne` says.
 
     A heel that is off while the other one carries is off, moving or not. Of two that are light together only movement
-    counts, in time and in way: a sled put down takes the load off both, but stands at once. The clank may throw its
-    filter, but the leg does not turn; it turns as it is taken off, but then the sled stands. A seat that is light
+    counts, in time and in way, and no creeping: a sled put down takes the load off both, but stands at once. The clank
+    may throw its filter, but the leg does not turn; it turns as it is taken off, but then the sled stands; a leg that
+    sags on a sled put down takes the filter along slowly. A seat that is light
     together with both heels is no lift either.
     """
     t_s = x.t_s
@@ -172,7 +173,7 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
         s.least = ratio
     elif s.fault == SEAT_LIFT and on_feet < p.borne:
         return
-    elif rep.moving == 1 or t_s - rep.moved_s < p.paused_s:
+    elif (rep.moving if s.fault == SEAT_LIFT or on_feet >= p.borne else rep.going) or t_s - rep.moved_s < p.paused_s:
         s.held_s += dt
     else:
         s.idle_s += dt

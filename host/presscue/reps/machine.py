@@ -80,6 +80,7 @@ STATE = np.dtype(
         # for detectors and displays
         ("active", "i8"),  # 1 from the first movement of a set to its end
         ("moving", "i8"),
+        ("going", "i8"),  # 1 while it moves at least twice as fast as what counts as movement
         ("phase", "i8"),
         ("rep", "i8"),  # provisional index of the rep under way or just made, -1 outside a set
         ("depth", "f8"),  # 0 at the top, 1 at the bottom of a typical stroke
@@ -157,7 +158,9 @@ def step(p, s, x, out):
         return
     t = x.t_s
     s.least = least_stroke(p, s)
-    s.moving = 1 if abs(s.speed) >= least_speed(p, s) and x.still != 1.0 else 0
+    limit = least_speed(p, s)
+    s.moving = 1 if abs(s.speed) >= limit and x.still != 1.0 else 0
+    s.going = 1 if abs(s.speed) >= 2.0 * limit and x.still != 1.0 else 0
     if s.moving == 1:
         s.moved_s = t
     if abs(x.rate_dps) >= p.speed_dps and x.still != 1.0:
