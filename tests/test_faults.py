@@ -145,6 +145,22 @@ def test_depth_by_the_lifters_own_limit():
     assert len(Run(fault_params=params_from_limits({"max_flexion_deg": 75.0})).results(rows)[2]) == 2
 
 
+def test_a_knee_goes_no_deeper_while_the_sled_is_pressed():
+    """One that falls inward as the press begins reads some degrees more."""
+    rows = inclined_set(2, deep_deg=86.0).frames()
+    rows["flexion_deg"] += 14.0 * np.sin(math.pi * np.clip((rows["t_s"] - 6.5) / 0.5, 0.0, 1.0))
+    assert rows["flexion_deg"].max() > 92.0
+    assert Run().results(rows)[2] == []
+
+
+def test_feet_that_move_on_a_resting_sled_make_no_knee_too_deep():
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).rep().move(80.0, 2.0).hold(3.0).move(18.0, 1.6)
+    rows = drawing.hold(0.6).move(60.0, 1.5).hold(9.5).frames()
+    rows["flexion_deg"] += 15.0 * np.sin(math.pi * np.clip((rows["t_s"] - 12.2) / 1.0, 0.0, 1.0))
+    assert rows["flexion_deg"].max() > 92.0
+    assert Run().results(rows)[2] == []
+
+
 @pytest.mark.parametrize(("lower_s", "wanted"), [(1.25, 0), (0.9, 3)])
 @pytest.mark.parametrize("measures", ["sled leg", "sled", "leg", "pitch"])
 def test_tempo(lower_s, wanted, measures):
@@ -153,6 +169,15 @@ def test_tempo(lower_s, wanted, measures):
     for event, rep in zip(found, found_reps, strict=False):
         assert event.onset_s == pytest.approx(rep.bottom_s, abs=0.1)
         assert 0.0 < event.detected_s - event.onset_s < 0.4
+
+
+@pytest.mark.parametrize(("pressed_again", "wanted"), [(False, []), (True, [("tempo", None, 2)])])
+def test_putting_the_sled_back_in_haste_is_no_fault_but_a_half_rep_is(pressed_again, wanted):
+    """Stops at 62 degrees are beyond half of the way."""
+    drawing = Drawing(62.0).hold(2.0).move(18.0, 1.3).hold(0.8).rep().rep().move(62.0, 0.75)
+    if pressed_again:
+        drawing.hold(0.2).move(18.0, 1.6).hold(0.6).move(62.0, 1.5)
+    assert kinds(Run().results(drawing.hold(9.5).frames())[2]) == wanted
 
 
 def bounced(accelerate_s: float) -> np.ndarray:

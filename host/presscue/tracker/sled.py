@@ -21,6 +21,7 @@ BROKEN, ASTRAY_S = 10.0, 0.1
 ASTRAY_SD_MPS = 0.03
 PUSHED_M2PS3, FLOOR_S = 5e-5, 0.01  # what integration adds in a set: rumble cancels out, not all of the noise does
 UNSEEN_MPS4 = 4.0  # bends in the acceleration between two readings
+GAP_S = 0.05  # after so long without one the linkage says how far and how fast the sled has gone: a slam stops in less
 FOLDING_HZ, ROUGH_S = 200.0, 0.2  # a rail's rumble folds down where readings are rarer; memory of how rough it is
 BIAS_WALK = 1e-3  # m/s2 per root second
 TIED_S = 60.0  # how slowly the sled's place follows the linkage's
@@ -58,13 +59,15 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
     """
     x, P = s.sled.x, s.sled.P
     dt = t - s.sled_t_s
-    if dt > LOST_S:
+    way_m = linked_m - s.linked_m
+    bridged = GAP_S < dt <= LOST_S and not math.isnan(way_m)
+    if dt > LOST_S or bridged:
         x[1] = 0.0
         P[1, :] = 0.0
         P[:, 1] = 0.0
         P[1, 1] = 0.3**2 if s.sled_t_s > -1e8 else 0.02**2
         if not math.isnan(linked_mps):
-            x[0] = linked_m
+            x[0] = x[0] + way_m if bridged else linked_m
             x[1] = s.dead_mps = linked_mps
             P[1, 1] = ASTRAY_SD_MPS**2
         s.sled_low = along
@@ -108,6 +111,7 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
                 update_entry(s.sled, 1, linked_mps - x[1], density / max(dt, 1e-3), math.inf)
                 x[0] += min(dt / TIED_S, 1.0) * (linked_m - x[0])
     s.along = along
+    s.linked_m = linked_m
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
     drift = abs(s.sled_fast - x[2]) > 0.08 + 2.0 * m.floor_mps2
     pull = abs(s.sled_low - x[2]) > 0.03 + 0.6 * m.floor_mps2

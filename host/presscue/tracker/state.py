@@ -85,6 +85,7 @@ STATE = np.dtype(
         ("wait_t_s", "f8"),  # since when it is off
         ("by_sled", "i8"),  # 1 while the leg IMU is lost and the sled says where the leg is
         ("apart", "i8"),  # 1 while it is off and the leg does not go as the sled does
+        ("linked_m", "f8"),  # the sled's place by the linkage at the sled's last reading; NaN: it was off
         ("sled_D", "f8"),  # rail coordinate of the sled filter's zero, NaN: not known
         # sled
         ("sled_t_s", "f8"),
@@ -160,7 +161,7 @@ def new_state() -> np.ndarray:
         "sled_t_s", "leg_t_s", "moved_t_s", "busy_t_s", "filter_t_s", "wait_t_s", "brisk_t_s", "step_t_s", "seat_t_s",
     ):  # fmt: skip
         state[name] = -1e9
-    state["sled_D"] = math.nan
+    state["sled_D"] = state["linked_m"] = math.nan
     state["sled"]["P"] = np.diag([1e-6, 1e-4, 0.03**2])
     state["pitch"]["P"] = np.diag([1.0, 0.02**2, 0.02**2])
     return state

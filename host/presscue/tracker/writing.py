@@ -8,6 +8,7 @@ from presscue.estimation.estimator import ACCELERATION, PHI, RATE
 from presscue.estimation.linkage import flexion_at, pose, wrapped
 from presscue.tracker.linking import by_sled
 from presscue.tracker.seat import hip_turn
+from presscue.tracker.sled import GAP_S
 from presscue.tracker.state import DEGREES, LOST_S
 from presscue.tracker.steps import walks
 
@@ -49,6 +50,9 @@ def write_frame(m, s, f, t):
             f.position_m = at.D - s.sled_D
             f.velocity_mps = at.D1 * w
             f.still = math.nan
+        elif t - s.sled_t_s > GAP_S and not math.isnan(s.linked_m):
+            f.position_m = s.sled.x[0] + at.D - s.sled_D - s.linked_m
+            f.velocity_mps = at.D1 * w
         else:
             f.position_m = s.sled.x[0] + (t - s.sled_t_s) * s.sled.x[1]
             f.velocity_mps = s.sled.x[1]
