@@ -8,7 +8,8 @@ import pytest
 from presscue import kernel
 from presscue.analysis.measured import ESTIMATE, measured
 from presscue.calibration.leg_alone import geometry_sd
-from presscue.calibration.model import Calibration, Priors
+from presscue.calibration.model import Calibration, NoFit, Priors
+from presscue.calibration.mounting import angle_deg, axis_alone
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario
@@ -80,3 +81,38 @@ def test_without_a_hold_nothing_is_estimated(session, hold):
     codes = {"none": [], "bent": ["hold_not_straight"], "moved": ["hold_not_still"]}
     assert [advice.code for advice in found.advice] == codes[hold]
     assert measured(core.calibration, ())["knee_flexion"] == "not measured: no sled IMU"
+
+
+def test_a_leg_that_moves_before_its_hold_is_measured_by_it(session):
+    scenario, truth, table = session
+    times = np.asarray(table["time_s"])
+    first_s, last_s = truth.reps[0].start_s - 0.5, truth.reps[1].end_s
+    before = (times > first_s) & (times < last_s)  # the leg gets about as much before the hold as in two reps
+    later_s = last_s - first_s + 0.01 - times[0]
+    shifted = {name: np.concatenate([values[before], values]) for name, values in table.items()}
+    shifted["time_s"] = np.concatenate([times[before] - first_s, times + later_s])
+    hold_s = (truth.hold_s[0] + later_s, truth.hold_s[1] + later_s)
+    core, found = run(shifted, Priors(scenario.height_m, scenario.rail_deg, hold_s))
+    assert core.calibration is not None
+    assert core.calibration.estimated
+    assert sum(rep.start_s > hold_s[1] for rep in found.reps.values()) == len(truth.reps)
+
+
+def turned(rates: list[tuple[float, np.ndarray]], hz: float = 100.0) -> tuple[np.ndarray, np.ndarray]:
+    """Times and readings of a leg IMU that rests and then turns for 10 s at each rate (peak, rad/s) about each axis."""
+    rng = np.random.default_rng(3)
+    turns = [np.zeros((300, 3))]
+    for peak, axis in rates:
+        t_s = np.arange(round(10.0 * hz)) / hz
+        turns.append(peak * np.sin(2.0 * np.pi * t_s / (4.0 if peak < 1.0 else 1.0))[:, None] * axis)
+    gyro = np.concatenate([*turns, np.zeros((300, 3))])
+    leg = np.concatenate([np.full((len(gyro), 3), (0.0, 0.0, 9.81)), gyro], axis=1)
+    return np.arange(len(leg)) / hz, leg + rng.normal(0.0, 0.01, leg.shape)
+
+
+def test_steps_before_a_set_do_not_show_the_axis():
+    walking, pressing = np.array([0.8, 0.6, 0.0]), np.array([1.0, 0.0, 0.0])
+    found, _ = axis_alone(*turned([(3.0, walking), (0.5, pressing)]))
+    assert angle_deg(found, pressing) < 2.0
+    with pytest.raises(NoFit, match="walk"):
+        axis_alone(*(part[:900] for part in turned([(2.0, walking)])))

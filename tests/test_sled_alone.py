@@ -23,10 +23,11 @@ def test_slow_even_lowerings_are_counted(seed):
     assert len(found.sets) == len(performance.truth.sets)
 
 
-def driven(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Velocity and whether the sled is still, for an acceleration along the rail at HZ."""
+def driven(along: np.ndarray, lean: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Velocity and whether the sled is still, for an acceleration along the rail at HZ. lean: see tracker/nod.py."""
     model, state = model_of(Calibration(0.0, True, False, sled_floor_mps2=0.02)), new_state()[0]
     velocity, still = np.zeros(len(along)), np.zeros(len(along), bool)
+    state.lean = lean
     for i, each in enumerate(along):
         still[i] = step_sled(model, state, i / HZ, each, np.nan, np.nan, np.nan, np.nan, False)
         state.sled_t_s = i / HZ
@@ -43,6 +44,37 @@ def lowering(rattle_mps2: float) -> tuple[np.ndarray, np.ndarray]:
         speed += mps * np.clip(t / 0.4, 0.0, 1.0) * np.clip((lasts_s - t) / 0.4, 0.0, 1.0)
     along = np.gradient(speed) * HZ + rng.normal(0.0, 0.01, len(speed))
     return speed, along + rattle_mps2 * np.abs(speed) / 0.2 * rng.normal(size=len(speed))
+
+
+def reps_on_a_nodding_rail(reps: int, lean: float) -> tuple[np.ndarray, np.ndarray]:
+    """(true velocity, acceleration): rest, reps of 25 cm and 4 s without a rest between, rest. lean: m/s2 per m."""
+    rng = np.random.default_rng(8)
+    place = np.zeros(round((6.0 + 4.0 * reps) * HZ))
+    t = np.arange(round(4.0 * reps * HZ)) / HZ
+    place[round(3.0 * HZ) :][: len(t)] = -0.125 * (1.0 - np.cos(2.0 * np.pi * t / 4.0))
+    place[round(3.0 * HZ) + len(t) :] = place[round(3.0 * HZ) + len(t) - 1]
+    speed = np.gradient(place) * HZ
+    along = np.gradient(speed) * HZ + lean * place + rng.normal(0.0, 0.01, len(place))
+    return speed, along + 0.2 * np.abs(speed) / 0.2 * rng.normal(size=len(place))
+
+
+@pytest.mark.parametrize("told", [0.0, 0.5, 1.0])
+def test_reps_without_a_rest_do_not_drift_away_on_a_rail_that_nods(told):
+    speed, along = reps_on_a_nodding_rail(12, -0.1)
+    velocity, still = driven(along, told * -0.1)
+    off_mps = velocity - speed
+    print(f"velocity within {np.sqrt(np.mean(off_mps**2)):.3f} m/s, at worst {np.abs(off_mps).max():.3f}")
+    assert np.sqrt(np.mean(off_mps**2)) < 0.05
+    assert still[-round(1.0 * HZ) :].all()
+
+
+def test_a_sled_gone_astray_rests_again():
+    _, along = reps_on_a_nodding_rail(2, 0.0)
+    since = np.arange(len(along)) > round(11.0 * HZ)  # as it comes to rest, its clip is turned
+    jolted = along + 0.2 * since
+    velocity, still = driven(np.concatenate([jolted, np.full(round(20.0 * HZ), jolted[-1])]), -0.4)
+    assert still[-round(5.0 * HZ) :].all()
+    assert np.abs(velocity[-round(5.0 * HZ) :]).max() < 0.01
 
 
 def test_what_rattles_goes():

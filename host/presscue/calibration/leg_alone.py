@@ -11,12 +11,13 @@ import numpy as np
 from presscue import advice
 from presscue.advice import Remark
 from presscue.calibration.belief import SHANK, TISSUE, usual
-from presscue.calibration.model import Calibration, History, Priors
-from presscue.calibration.mounting import HELD_READINGS, moved_in_hold, smooth
+from presscue.calibration.model import Calibration, History, NoFit, Priors
+from presscue.calibration.mounting import HELD_READINGS, interval_s, moved_in_hold, smooth
 from presscue.estimation.estimator import GRAVITY_MPS2, Leg
 from presscue.estimation.linkage import Links, flexion_at, pose
 
 SLOW_RADPS, FAST_RADPS = 0.1, 1.2  # how fast the segment turns in a set
+SINCE_RAD = 1.0  # and how far it has to since the hold: most of a repetition, or onto the stops and off them
 STRAIGHT_RAD = 0.14  # legs reach so far beyond the hold at the most, of the IMU's angle; else it was none
 REACHED = 0.03  # by so large a part of the readings
 AT_RAD = 1.2  # where the prior's part in flexion is weighed
@@ -24,10 +25,12 @@ AT_RAD = 1.2  # where the prior's part in flexion is weighed
 
 def with_hold(history: History, priors: Priors, c: Calibration) -> Calibration:
     """Add where the leg is straight, and the sign of the flexion axis, to a calibration of the leg alone; the same with
-    a remark where the hold was none."""
+    a remark where the hold was none. Raises NoFit while the hold, or what is made of it, is still to come."""
     t_s, leg = history.leg_t_s, history.leg
     if priors.hold_s is None:
         return c
+    if t_s[-1] <= priors.hold_s[1]:
+        raise NoFit("the straight-leg hold is not over yet")
     held = leg[(t_s >= priors.hold_s[0]) & (t_s <= priors.hold_s[1])]
     if len(held) <= HELD_READINGS:
         return c
@@ -43,8 +46,8 @@ def with_hold(history: History, priors: Priors, c: Calibration) -> Calibration:
     straight_rad = -math.atan2(middle @ c.second, middle @ c.first)
     off_rad = -np.arctan2(force @ c.second, force @ c.first)[turns] - straight_rad
     off_rad = np.mod(off_rad + np.pi, 2.0 * np.pi) - np.pi
-    if not len(off_rad):
-        return c
+    if turning[turns].sum() * interval_s(t_s) < SINCE_RAD:
+        raise NoFit("the leg has hardly moved since the straight-leg hold")
     if np.median(off_rad) > 0.0:  # the other way round, so that it falls as the knee bends
         c = replace(c, axis=-c.axis, gyro_bias_radps=-c.gyro_bias_radps)
         straight_rad, off_rad = -straight_rad, -off_rad

@@ -22,8 +22,11 @@ RAIL_OFF_DEG = 6.0
 ONE_WAY = 0.5  # the share of its movement that a sled makes along one direction, at the least
 IDLE_LEG_RADPS, TURNING_SLED_RADPS = 0.08, 0.35
 HOLD_TURN_RADPS, HOLD_SPREAD_MPS2 = 0.08, 0.6
+STROKE_S = 0.5  # what is quicker is hardly a push of people: rumble, which has other directions
 SMOOTH_S, THIN_HZ = 0.04, 52.0  # of readings from which movement is learnt
 HARDEST_MPS2 = 3.0  # of a push; what is more is a clank, whose ringing counts for no more than that
+BRISK_RADPS, BRISK_S = 1.5, 1.5  # a leg that turns so fast may be walking, and so long before and after
+CALM_RAD, BRISK_RAD = 1.5, 10.0  # how far it has to turn otherwise, and how far in all where it never does
 HELD_READINGS = 10  # of a hold, at the least
 
 
@@ -115,7 +118,7 @@ def rail_frame(t_s: np.ndarray, sled: np.ndarray) -> tuple[np.ndarray, float, fl
     On an inclined rail outward is upward. On a level one the sign is open, and outward is taken as it comes.
     """
     force = resting_force(t_s, sled)
-    rail, share = principal(smooth(sled[:, :3], t_s, 0.08) - force)
+    rail, share = principal(smooth(sled[:, :3] - force, t_s, STROKE_S, 2))
     rail = outward(rail, force)
     return rail, float(rail @ force), share
 
@@ -170,8 +173,18 @@ def resting(t_s: np.ndarray, leg: np.ndarray) -> np.ndarray:
 
 
 def axis_alone(t_s: np.ndarray, leg: np.ndarray) -> tuple[np.ndarray, float]:
-    """Flexion axis (3,) of a leg IMU that is not on a sled known of, its sign open, and standard deviation in deg."""
+    """Flexion axis (3,) of a leg IMU that is not on a sled known of, its sign open, and standard deviation in deg.
+
+    By what it turns away from any brisk turn, since steps and a leg that is lifted turn about other axes too; by all of
+    it where it never turns otherwise. Raises NoFit while it has hardly turned so.
+    """
     turning = smooth(leg[:, 3:] - np.median(leg[resting(t_s, leg), 3:], axis=0), t_s, 0.05)
+    size = np.linalg.norm(turning, axis=1)
+    calm = smooth((size > BRISK_RADPS)[:, None].astype(float), t_s, 2.0 * BRISK_S)[:, 0] <= 0.0
+    if size[calm].sum() * interval_s(t_s) > CALM_RAD:
+        turning = turning[calm]
+    elif size.sum() * interval_s(t_s) < BRISK_RAD:
+        raise NoFit("the leg has turned but briskly so far, as in a walk")
     axis, share = principal(turning)
     if share < 0.7:
         raise NoFit("the leg does not turn about one axis yet")

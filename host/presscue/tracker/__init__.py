@@ -48,6 +48,7 @@ RETURN_S = 1.7  # of the two seconds to wait on a moving sled, for a leg IMU tha
 ALONE_M, ALONE_MPS = 0.03, 0.1  # the leg goes this far this fast on a sled that stands: it is off the sled
 RUMBLE, WOBBLE = 4.0, 0.3  # fast movements shake more: surprise is judged per (1 + this times m/s, rad/s)
 RINGING_S = 0.06  # what the readings make up for within so long is flesh or rail that rings, not another motion
+LEAN_ALONE = 0.5  # of a nod, for a sled alone: what gravity adds goes on by itself where no leg holds the place
 JOLT = 1.0  # and a sled that is thrown (m/s2) throws the flesh on the shank
 
 
@@ -59,6 +60,7 @@ def step_sled_reading(m, s, f, t, v):
     away = dt > LOST_S
     if not away:
         s.lean = lean(s, m.rail, dt, v) if s.on == 1 or s.by_sled == 1 or not m.has_leg else 0.0
+        s.lean *= 1.0 if m.has_leg else LEAN_ALONE
     linked_mps = linked_m = unsure_mps = bent_mps = math.nan
     if s.on == 1:
         if not away:

@@ -6,6 +6,7 @@ from presscue.compiled import njit
 from presscue.estimation.estimator import update_entry
 from presscue.tracker.shaking import learn_standing, rattles, shakes_as, watch_shaking
 from presscue.tracker.state import LOST_S
+from presscue.tracker.turning import watch_turns
 
 STILL_S = 0.15  # how long the sled's acceleration must stay at its floor
 STARTING_S, STARTED_SD_MPS = 0.4, 0.005  # over so long before a sled is seen to move its pushes count, to so much
@@ -135,6 +136,8 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
                 s.started_mps += dt * (along - x[2] - s.started_mps / STARTING_S)
         else:
             still = False
+    if not m.has_leg:
+        watch_turns(s, dt, along, still)
     if not still and s.started_mps != 0.0:
         x[1] += s.started_mps  # a slow start is as quiet as rest
         P[1, 1] += STARTED_SD_MPS**2

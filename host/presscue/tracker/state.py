@@ -102,6 +102,13 @@ STATE = np.dtype(
         ("stood_D", "f8"),  # rail coordinate where it came to stand
         ("dead_mps", "f8"),  # velocity by its own pushes since it last stood
         ("astray_s", "f8"),  # for how long it has contradicted the linkage
+        # turning without a leg: see turning.py
+        ("way", "i8"),  # 1 out, -1 back, 0 not known yet
+        ("began_m", "f8"),  # where that way began, and the farthest on it
+        ("farthest_m", "f8"),
+        ("turned_m", "f8", 2),  # where it usually turns, below and above; whether that is known
+        ("turns_known", "i8", 2),
+        ("mean_mps2", "f8"),  # its acceleration along the rail, over some seconds
         # nodding: see nod.py
         ("up", "f8", 3),  # mean specific force (m/s2), and over how long
         ("up_s", "f8"),
