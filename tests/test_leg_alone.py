@@ -7,11 +7,12 @@ import pytest
 
 from presscue import kernel
 from presscue.analysis.measured import ESTIMATE, measured
+from presscue.calibration.fit import fit
 from presscue.calibration.leg_alone import geometry_sd
-from presscue.calibration.model import Calibration, NoFit, Priors
+from presscue.calibration.model import Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import angle_deg, axis_alone
 from presscue.simulator.performance import perform
-from presscue.simulator.render import render
+from presscue.simulator.render import IMU_COLUMNS, render
 from presscue.simulator.scenario import random_scenario
 from presscue.validation.bounds import total
 from presscue.validation.trial import Task, run_trial, scenario_of
@@ -83,19 +84,22 @@ def test_without_a_hold_nothing_is_estimated(session, hold):
     assert measured(core.calibration, ())["knee_flexion"] == "not measured: no sled IMU"
 
 
-def test_a_leg_that_moves_before_its_hold_is_measured_by_it(session):
+def test_a_leg_that_moves_before_its_hold_waits_for_it(session):
     scenario, truth, table = session
-    times = np.asarray(table["time_s"])
-    first_s, last_s = truth.reps[0].start_s - 0.5, truth.reps[1].end_s
-    before = (times > first_s) & (times < last_s)  # the leg gets about as much before the hold as in two reps
-    later_s = last_s - first_s + 0.01 - times[0]
-    shifted = {name: np.concatenate([values[before], values]) for name, values in table.items()}
-    shifted["time_s"] = np.concatenate([times[before] - first_s, times + later_s])
-    hold_s = (truth.hold_s[0] + later_s, truth.hold_s[1] + later_s)
-    core, found = run(shifted, Priors(scenario.height_m, scenario.rail_deg, hold_s))
-    assert core.calibration is not None
-    assert core.calibration.estimated
-    assert sum(rep.start_s > hold_s[1] for rep in found.reps.values()) == len(truth.reps)
+    leg = np.stack([table[name] for name in IMU_COLUMNS["leg"]], axis=1)
+    there = np.isfinite(leg[:, 0])
+
+    def fitted_by(until_s: float, hold_s: tuple[float, float]) -> Calibration:
+        here = there & (table["time_s"] < until_s)
+        history = History(np.zeros(0), np.zeros((0, 6)), table["time_s"][here], leg[here])
+        return fit(history, Priors(scenario.height_m, scenario.rail_deg, hold_s), until_s)
+
+    rep = truth.reps[1]
+    with pytest.raises(NoFit, match="not over"):
+        fitted_by(rep.end_s, (rep.end_s + 1.0, rep.end_s + 3.0))
+    with pytest.raises(NoFit, match="hardly moved|so far"):
+        fitted_by(truth.hold_s[1] + 0.1, truth.hold_s)
+    assert fitted_by(rep.end_s, truth.hold_s).estimated
 
 
 def turned(rates: list[tuple[float, np.ndarray]], hz: float = 100.0) -> tuple[np.ndarray, np.ndarray]:
