@@ -97,7 +97,7 @@ def test_a_leg_that_moves_before_its_hold_waits_for_it(session):
     rep = truth.reps[1]
     with pytest.raises(NoFit, match="not over"):
         fitted_by(rep.end_s, (rep.end_s + 1.0, rep.end_s + 3.0))
-    with pytest.raises(NoFit, match="hardly moved|so far"):
+    with pytest.raises(NoFit, match=r"hardly moved|so far"):
         fitted_by(truth.hold_s[1] + 0.1, truth.hold_s)
     assert fitted_by(rep.end_s, truth.hold_s).estimated
 
