@@ -7,9 +7,10 @@ import pytest
 
 from presscue.calibration.belief import after_rest, vector
 from presscue.calibration.coupling import movements
+from presscue.calibration.minimum import minimise
 from presscue.calibration.model import Priors
 from presscue.calibration.recheck import STEPS, followed, frames_hold, sensitivities_of
-from presscue.calibration.surprise import minimise, problem_of
+from presscue.calibration.surprise import problem_of
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
 from presscue.simulator.scenario import random_scenario

@@ -27,10 +27,12 @@ FARTHEST_SD = 3.0
 
 @dataclass(frozen=True)
 class Belief:
-    """What is held of p before the readings: mean (6,) and information (6, 6), the inverse of its covariance."""
+    """What is held of p before the readings: mean (6,), the information (6, 6) that it weighs as, and its covariance
+    (6, 6), which after a fit is not just the inverse (spread.py)."""
 
     mean: np.ndarray
     information: np.ndarray
+    covariance: np.ndarray
 
 
 def usual(priors: Priors) -> Belief:
@@ -40,7 +42,7 @@ def usual(priors: Priors) -> Belief:
     links = Links(THIGH_PER_HEIGHT * height, SHANK_PER_HEIGHT * height, ANKLE_HEIGHT_M)
     mean = np.array([*(links if priors.on_shank else mirrored(links)), STRAP_M, 0.0, 0.0])
     sd = np.array([segment_sd, segment_sd, ANKLE_HEIGHT_SD_M, STRAP_SD_M, TISSUE_SD, ANY_MOUNT_SD_RAD])
-    return Belief(mean, np.diag(sd**-2))
+    return Belief(mean, np.diag(sd**-2), np.diag(sd**2))
 
 
 def after_rest(c: Calibration, slipped: bool = False, moved: bool = False) -> Belief:
@@ -50,7 +52,8 @@ def after_rest(c: Calibration, slipped: bool = False, moved: bool = False) -> Be
         sd[MOUNT] = ANY_MOUNT_SD_RAD if moved else SLIPPED_SD_RAD
     if moved:
         sd[STRAP], sd[TISSUE] = STRAP_SD_M, TISSUE_SD
-    return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + np.diag(sd**2)))
+    more = np.diag(sd**2)
+    return Belief(vector(c), np.linalg.inv(np.linalg.inv(c.information) + more), c.covariance + more)
 
 
 def believable(belief: Belief, c: Calibration, of: tuple[int, ...] = (THIGH, SHANK, HEIGHT)) -> bool:

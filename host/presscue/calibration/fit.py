@@ -16,6 +16,7 @@ from presscue.advice import Remark
 from presscue.calibration import leg_alone
 from presscue.calibration.belief import HEIGHT, MOUNT, SHANK, STRAP, THIGH, after_rest, believable, usual, vector
 from presscue.calibration.coupling import directions, during, held_on_sled, movements, turning_axis
+from presscue.calibration.minimum import minimise, minimise_trusting, taken
 from presscue.calibration.model import Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import (
     HELD_READINGS,
@@ -35,15 +36,7 @@ from presscue.calibration.mounting import (
 )
 from presscue.calibration.recheck import followed
 from presscue.calibration.strap import TURNED_GAIN, crept, turned_by
-from presscue.calibration.surprise import (
-    Problem,
-    first_guesses,
-    minimise,
-    minimise_trusting,
-    problem_of,
-    stretches,
-    taken,
-)
+from presscue.calibration.surprise import Problem, first_guesses, problem_of, stretches
 from presscue.estimation.linkage import flexion_at, wrapped
 
 LEVEL_SINE = 0.3  # below seventeen degrees as found, gravity does not show which way is outward
@@ -169,7 +162,7 @@ def _best(history: History, priors: Priors, frames: Calibration) -> Calibration:
     """The geometry, found from several guesses."""
     problem, remarks = _with_hold(history, priors, frames)
     trials = [minimise(problem, p, 3) for p in first_guesses(problem)]
-    found = minimise_trusting(problem, min(trials, key=lambda trial: trial[1])[0], 12)
+    found = minimise_trusting(problem, min(trials, key=lambda trial: trial.cost).p, 12)
     return _judged(problem, taken(frames, problem, found), remarks)
 
 
@@ -218,7 +211,7 @@ def _renewed(history: History, priors: Priors, previous: Calibration, prior: Cal
         remarks.append(Remark(advice.LEG_TURNED, since_s, math.degrees(abs(off_rad))))
         by_strap = replace(problem, belief=after_rest(prior, slipped=True))
         by_feet, found = minimise(problem, start, 12), minimise(by_strap, turned, 12)
-        if by_feet[1] < found[1]:
+        if by_feet.cost < found.cost:
             found = by_feet
         else:
             fitted = by_strap
@@ -243,7 +236,7 @@ def _elsewhere(history: History, priors: Priors, previous: Calibration, prior: C
     problem = problem_of(history, anew, after_rest(prior, moved=True), None)
     found = minimise(problem, vector(anew), 12)
     kept = problem_of(history, replace(previous, remarks=()), after_rest(prior), None)
-    if minimise(kept, vector(previous), 6)[1] < found[1] + TURNED_GAIN:
+    if minimise(kept, vector(previous), 6).cost < found.cost + TURNED_GAIN:
         return None
     return taken(anew, problem, found)
 

@@ -13,6 +13,7 @@ from presscue.advice import Remark
 from presscue.calibration.belief import SHANK, TISSUE, usual
 from presscue.calibration.model import Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import HELD_READINGS, interval_s, moved_in_hold, smooth
+from presscue.calibration.spread import STATED_DEG
 from presscue.estimation.estimator import GRAVITY_MPS2, Leg
 from presscue.estimation.linkage import Links, flexion_at, pose
 
@@ -61,7 +62,9 @@ def with_hold(history: History, priors: Priors, c: Calibration) -> Calibration:
     mount_rad = math.pi / 2.0 + straight_rad - pose(links, 0.0).theta
     leg_of = Leg(strap_m, 0.0, mount_rad, 0.0, 1.0, 1.0 if priors.on_shank else 0.0)
     sd = 1.0 / np.sqrt(np.diag(belief.information))
-    return replace(c, links=links, leg=leg_of, sd=sd, estimated=True)
+    c = replace(c, links=links, leg=leg_of, sd=sd, covariance=belief.covariance, estimated=True)
+    per_deg = geometry_sd(c)
+    return replace(c, flexion_sd_deg=(per_deg * STATED_DEG[0], per_deg * STATED_DEG[1], per_deg * STATED_DEG[2]))
 
 
 def geometry_sd(c: Calibration) -> float:

@@ -10,7 +10,8 @@ from presscue.advice import Remark
 from presscue.estimation.estimator import GRAVITY_MPS2, Leg
 from presscue.estimation.linkage import Links, mirrored
 
-VALUES = 30
+VALUES, EARLIER_VALUES = 33, 30  # without flexion's standard deviations
+SURE = 64  # the bit of a layout that has them
 REMARKS = 6  # that a message has room for
 LAYOUTS = (8, 9, 10, 11, 26, 27, 42, 58)
 
@@ -51,7 +52,9 @@ class Calibration:
     rail_sd_deg: float = math.nan  # of the incline
     axis_sd_deg: float = math.nan
     gyro_bias_sd_radps: float = math.nan
-    information: np.ndarray = field(default_factory=lambda: np.eye(6), compare=False)  # of p in surprise.py
+    flexion_sd_deg: tuple[float, float, float] = (math.nan, math.nan, math.nan)  # at STATED_DEG of spread.py
+    covariance: np.ndarray = field(default_factory=lambda: np.eye(6), compare=False)  # of p in belief.py
+    information: np.ndarray = field(default_factory=lambda: np.eye(6), compare=False)  # its weight in the next fit
     remarks: tuple[Remark, ...] = ()
 
     @property
@@ -79,18 +82,19 @@ class Calibration:
         return np.cross(self.axis, self.first)
 
     def values(self) -> np.ndarray:
-        """All numbers but effective_s and information, shape (30 + 3 remarks,): what a calibration message carries."""
+        """All numbers but effective_s and information, shape (33 + 3 remarks,): what a calibration message carries."""
         vectors = (self.rail, self.axis, self.first, np.array(self.links), np.array(self.leg[:5]), self.sd)
         scalars = (
             self.gravity_along_mps2, self.gyro_bias_radps, self.sled_floor_mps2, self.cost,
-            self.rail_sd_deg, self.axis_sd_deg, self.gyro_bias_sd_radps,
+            self.rail_sd_deg, self.axis_sd_deg, self.gyro_bias_sd_radps, *self.flexion_sd_deg,
         )  # fmt: skip
         return np.concatenate([*vectors, np.array(scalars), remark_values(self.remarks, self.effective_s)])
 
     @property
     def layout(self) -> int:
-        """How `values` is to be read: bit 0 sled, bit 1 leg, bit 3 always, bit 4 on the thigh, bit 5 estimated."""
-        return 8 | int(self.has_sled) | int(self.has_leg) << 1 | int(self.on_thigh) << 4 | int(self.estimated) << 5
+        """How to read `values`: bit 0 sled, bit 1 leg, bits 3 and 6 always, bit 4 on the thigh, bit 5 estimated."""
+        has = int(self.has_sled) | int(self.has_leg) << 1
+        return SURE | 8 | has | int(self.on_thigh) << 4 | int(self.estimated) << 5
 
     def same_as(self, other: "Calibration") -> bool:
         """Whether both measure alike, to the bits of a message; remarks apart."""
@@ -101,19 +105,21 @@ class Calibration:
         """The same to the precision of a message, so that a replay has the same bits."""
         values = self.values().astype("<f4")
         same = Calibration.from_values(self.effective_s, self.layout, values)
-        return replace(same, information=self.information, remarks=self.remarks)
+        return replace(same, covariance=self.covariance, information=self.information, remarks=self.remarks)
 
     @staticmethod
     def from_values(effective_s: float, layout: int, values: np.ndarray) -> "Calibration":
         """The calibration of a message. Raises ValueError if it is not one of this version's."""
-        if len(values) < VALUES or (len(values) - VALUES) % 3 or layout not in LAYOUTS:
+        many = VALUES if layout & SURE else EARLIER_VALUES
+        if len(values) < many or (len(values) - many) % 3 or layout & ~SURE not in LAYOUTS:
             raise ValueError(f"calibration of layout {layout} with {len(values)} values is not known")
         v = [float(each) for each in values]
         a = np.array(v)
+        flexion = (v[30], v[31], v[32]) if layout & SURE else (math.nan, math.nan, math.nan)
         return Calibration(
             effective_s, bool(layout & 1), bool(layout & 2), a[:3], v[23], a[3:6], a[6:9], v[24], Links(*v[9:12]),
             Leg(*v[12:17], carried=0.0 if layout & 16 else 1.0), a[17:23], v[25], v[26], bool(layout & 32),
-            v[27], v[28], v[29], remarks=remarks_of(a[VALUES:], effective_s),
+            v[27], v[28], v[29], flexion, remarks=remarks_of(a[many:], effective_s),
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from presscue.calibration.belief import MOUNT, after_rest, vector
 from presscue.calibration.coupling import Spans, during, movements
 from presscue.calibration.model import Calibration, History
 from presscue.calibration.mounting import angle_deg, principal, thinned
+from presscue.calibration.spread import covariance_of, with_spread
 from presscue.calibration.surprise import FIT_NOISE, INNOVATION_WEIGHT, Problem, huber, problem_of, seen_at, take_in
 from presscue.compiled import njit
 from presscue.estimation.estimator import FILTER, Leg
@@ -37,16 +38,19 @@ def followed(history: History, c: Calibration, prior: Calibration) -> Calibratio
     problem = problem_of(history, c, after_rest(prior), None, ways=False, moves=moves)
     white = problem.whitened(vector(c))
     problem = problem.trusting(vector(c), white)
-    normal, slope, curve = sensitivities_of(problem, vector(c), white)
+    normal, slopes, curve = sensitivities_of(problem, vector(c), white)
     if not mount_holds(curve):
         return None
     belief = problem.belief
+    slope = slopes.sum(axis=0)
     known = normal + belief.information
     step = -np.linalg.solve(known, slope + belief.information @ (vector(c) - belief.mean))
     if -float(2.0 * slope @ step + step @ normal @ step) >= GAIN:
         return None
     links, leg = problem.split(vector(c) + step)
-    return replace(c, links=links, leg=leg, sd=np.sqrt(np.diag(np.linalg.inv(known))), information=known)
+    windows = slopes + normal @ step / len(slopes)  # as they are after the step
+    covariance = covariance_of(known, windows, np.zeros((6, 6)), belief.covariance, belief.information)
+    return with_spread(replace(c, links=links, leg=leg, information=known), covariance)
 
 
 def frames_hold(history: History, c: Calibration, moves: Spans) -> bool:
@@ -74,22 +78,22 @@ def mount_holds(curve: np.ndarray) -> bool:
 
 
 def sensitivities_of(problem: Problem, p: np.ndarray, white: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """At p: the innovations' normal matrix (6, 6), their gradient (6,), and the mount's weight and pull by windows.
+    """At p: the innovations' normal matrix (6, 6), by windows their gradient (k, 6) and the mount's weight and pull.
     white (n, 3): the innovations there."""
-    normal, slope = np.zeros((6, 6)), np.zeros(6)
-    curve = np.zeros((1 + int((problem.t_s[-1] - problem.t_s[0]) / WINDOW_S), 2))
+    windows = 1 + int((problem.t_s[-1] - problem.t_s[0]) / WINDOW_S)
+    normal, slopes, curve = np.zeros((6, 6)), np.zeros((windows, 6)), np.zeros((windows, 2))
     filters = np.zeros(6, FILTER).view(np.recarray)
     trust = np.ones(len(problem.t_s)) if problem.trust is None else problem.trust
     weights = INNOVATION_WEIGHT * np.sqrt(trust)
     sensitivities(
-        *problem.seen, weights, white, problem.leg, p + np.diag(STEPS), FIT_NOISE, filters, normal, slope, curve
+        *problem.seen, weights, white, problem.leg, p + np.diag(STEPS), FIT_NOISE, filters, normal, slopes, curve
     )
-    return normal, slope, curve
+    return normal, slopes, curve
 
 
 @njit
 def sensitivities(
-    kinds, t_s, readings, loud, starts, weights, white, sits, trials, noise, filters, normal, slope, curve
+    kinds, t_s, readings, loud, starts, weights, white, sits, trials, noise, filters, normal, slopes, curve
 ):
     """See above. weights (n,) of the innovations. trials (6, 6): p with each entry one of STEPS away. filters (6,):
     room."""
@@ -105,7 +109,7 @@ def sensitivities(
             here = weights[i] * huber(white[i, j])
             for k in range(6):
                 row[k] = (weights[i] * huber(moved[k, j]) - here) / STEPS[k]
-                slope[k] += row[k] * here
+                slopes[window, k] += row[k] * here
                 for other in range(k + 1):
                     normal[k, other] += row[k] * row[other]
             if abs(white[i, j]) < FAIR:

@@ -8,8 +8,9 @@ import numpy as np
 from presscue import advice
 from presscue.advice import Remark
 from presscue.calibration.belief import MOUNT, after_rest, believable, vector
+from presscue.calibration.minimum import minimise, taken
 from presscue.calibration.model import Calibration
-from presscue.calibration.surprise import Problem, minimise, taken
+from presscue.calibration.surprise import Problem
 
 CREPT_RAD = 0.07  # within one set
 TURNED_GAIN = 20.0  # weighted squares of innovation that a turn must save; two faulty reps of a strap that sat: 9

@@ -1,8 +1,8 @@
-"""How surprised the filter is by the readings under a given geometry, and the geometry that surprises it least.
+"""How surprised the filter is by the readings under a given geometry; minimum.py makes that small.
 
 The residuals are the whitened innovations of the filter (estimator.py), Huber-weighted, and the distance of the
-geometry p (6,) from what was believed before (belief.py); Levenberg-Marquardt makes their squares small. Faults break
-the linkage for seconds: stretches that surprise far more than the others then count for little.
+geometry p (6,) from what was believed before (belief.py). Faults break the linkage for seconds: stretches that surprise
+far more than the others then count for little.
 
 The readings are smoothed without delay and thinned first: what lies above some 8 Hz is rumble and wobble, which the
 filter must expect but from which nothing is learnt. That makes a fit ten times faster and, since the sled's slow
@@ -154,11 +154,16 @@ class Problem:
         links, leg = self.split(p)
         return wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
 
+    @property
+    def windows(self) -> np.ndarray:
+        """The window (n,) that each reading is in."""
+        return np.floor((self.t_s - self.t_s[0]) / WINDOW_S).astype(int)
+
     def trusting(self, p: np.ndarray, white: np.ndarray | None = None) -> "Problem":
         """The same, with little weight on the windows that surprise far more than most under p: those with faults.
         white (n, 3): the innovations there, where they are known."""
         size = np.minimum(np.abs(self.whitened(p) if white is None else white), 6.0)
-        window = np.floor((self.t_s - self.t_s[0]) / WINDOW_S).astype(int)
+        window = self.windows
         count = np.bincount(window)
         cost = np.bincount(window, np.sum(size**2, axis=1)) / np.maximum(3 * count, 1)
         most = np.median(cost[count >= 0.5 * np.median(count[count > 0])])
@@ -199,47 +204,6 @@ def hubered(white):
     for i in range(len(white)):
         out[i] = huber(white[i])
     return out
-
-
-def minimise(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
-    """Levenberg-Marquardt with forward differences: best p, its cost, and the normal matrix there."""
-    scale = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
-    farthest = 4.0 / np.sqrt(np.diag(problem.belief.information))
-    r = problem.residuals(p)
-    cost = float(r @ r)
-    damping = 1e-2
-    normal = np.eye(len(p))
-    for _ in range(steps):
-        jacobian = np.empty((len(r), len(p)))
-        for k in range(len(p)):
-            q = p.copy()
-            q[k] += scale[k]
-            jacobian[:, k] = (problem.residuals(q) - r) / scale[k]
-        normal = jacobian.T @ jacobian
-        slope = jacobian.T @ r
-        for _ in range(6):
-            step = -np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slope)
-            step = np.clip(step, -farthest, farthest)
-            trial = problem.residuals(p + step)
-            if float(trial @ trial) < cost:
-                break
-            damping *= 5.0
-        else:
-            break
-        gain = cost - float(trial @ trial)
-        p, r, cost = p + step, trial, float(trial @ trial)
-        damping = max(damping / 10.0, 1e-6)
-        if gain < 1e-4 * cost:
-            break
-    return p, cost, normal
-
-
-def minimise_trusting(problem: Problem, p: np.ndarray, steps: int) -> tuple[np.ndarray, float, np.ndarray]:
-    """`minimise`, and then again with less trust in what surprises under what was found."""
-    found = minimise(problem, p, steps)
-    for _ in range(3):
-        found = minimise(problem.trusting(found[0]), found[0], 6)
-    return found
 
 
 def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
@@ -329,11 +293,3 @@ def first_guesses(problem: Problem) -> list[np.ndarray]:
         p[MOUNT] = extended - pose(problem.split(p)[0], math.radians(degrees)).theta
         guesses.append(p)
     return guesses
-
-
-def taken(frames: Calibration, problem: Problem, found: tuple[np.ndarray, float, np.ndarray]) -> Calibration:
-    """The calibration of a minimum."""
-    p, cost, normal = found
-    links, leg = problem.split(p)
-    sd = np.sqrt(np.diag(np.linalg.inv(normal)))
-    return replace(frames, links=links, leg=leg, sd=sd, information=normal, cost=cost / len(problem.t_s))

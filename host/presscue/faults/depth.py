@@ -48,6 +48,6 @@ def step(p, s, x, rep, out):
     comes_down = (rep.phase == LOWERING or rep.phase == BOTTOM) and not x.velocity_mps > p.pressed_mps
     comes_down = comes_down and x.t_s - rep.moved_s < p.stood_s
     beyond, armed = known and over > doubt and (comes_down or s.beyond == 1), s.armed == 1
-    action = excess.judge(s, x.t_s, rep.rep, over, x.flexion_sd_deg, beyond, back, armed, p.dwell_s)
+    action = excess.judge(s, x.t_s, rep.rep, over, excess.flexion_sd_deg(x), beyond, back, armed, p.dwell_s)
     if action != excess.NOTHING:
         excess.say(s, action, DEPTH, x.t_s, s.most / p.span_deg, certainty(s.most, s.sd), out)

@@ -20,6 +20,13 @@ NOTHING = -1
 
 
 @njit
+def flexion_sd_deg(x):
+    """Standard deviation of flexion, all told: of the filter, and of the calibration that it goes by."""
+    by_filter, by_geometry = x.flexion_sd_deg, x.geometry_sd_deg
+    return by_filter if math.isnan(by_geometry) else math.sqrt(by_filter * by_filter + by_geometry * by_geometry)
+
+
+@njit
 def judge(s, t_s, rep, over, sd, beyond, back, ready, dwell_s):
     """One reading, `over` beyond the limit. The fault begins once readings have been `beyond` for dwell_s while
     `ready`, and is over when one is `back`, which is never also `beyond`. Returns BEGUN, ENDED or NOTHING."""

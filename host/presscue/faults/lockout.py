@@ -49,9 +49,11 @@ def step(p, s, x, rep, out):
     limit = p.soft_bend_deg + min(p.caution * (0.0 if math.isnan(sd) else sd), p.caution_deg)
     below, back = known and flexion < limit, not known or bent
     dwell_s = 0.0 if x.velocity_mps > p.fast_mps else p.dwell_s
-    action = excess.judge(s, x.t_s, rep.rep, p.soft_bend_deg - flexion, sd, below, back, s.armed == 1, dwell_s)
+    action = excess.judge(
+        s, x.t_s, rep.rep, p.soft_bend_deg - flexion, excess.flexion_sd_deg(x), below, back, s.armed == 1, dwell_s
+    )
     if action == excess.NOTHING:
         return
     if action == BEGUN:
         s.armed = 0
-    excess.say(s, action, LOCKOUT, x.t_s, s.most / p.soft_bend_deg, certainty(s.most + 0.5, s.sd), out)
+    excess.say(s, action, LOCKOUT, x.t_s, s.most / p.soft_bend_deg, certainty(s.most, s.sd), out)

@@ -5,15 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from presscue.calibration.belief import TISSUE
-from presscue.calibration.leg_alone import geometry_sd
 from presscue.calibration.model import Calibration, Priors
 from presscue.estimation.estimator import FILTER, Leg, Noise, filter_dtype
 from presscue.estimation.linkage import Links
 
 LOST_S = 0.3  # an IMU silent for longer is not measured
 DEGREES = 180.0 / math.pi
-SD_PER_TISSUE = 2.0  # flexion is about twice the shank's turn; what is unsure in it is mostly the soft tissue's part
 
 
 Vector = tuple[float, float, float]
@@ -36,7 +33,7 @@ class Model(NamedTuple):
     links: Links
     leg: Leg
     noise: Noise
-    geometry_sd: float  # of flexion, rad per rad, by what the calibration does not know
+    flexion_sd_deg: Vector  # by what the calibration leaves open, at STATED_DEG of spread.py
     inward: float  # sign of an inward rotation about the rail, seen from the flexion axis; NaN: which leg is not known
 
 
@@ -63,7 +60,7 @@ def model_of(c: Calibration, priors: Priors | None = None) -> Model:
         c.links,
         c.leg,
         Noise(),
-        geometry_sd(c) if c.estimated else SD_PER_TISSUE * float(c.sd[TISSUE]),
+        c.flexion_sd_deg,
         INWARD[priors.leg if priors is not None else None],
     )
 

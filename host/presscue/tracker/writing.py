@@ -2,6 +2,7 @@
 
 import math
 
+from presscue.calibration.spread import STATED_DEG
 from presscue.calibration.surprise import HOLD_SD_RAD
 from presscue.compiled import njit
 from presscue.estimation.estimator import ACCELERATION, PHI, RATE
@@ -12,6 +13,7 @@ from presscue.tracker.sled import GAP_S
 from presscue.tracker.state import DEGREES, LOST_S
 from presscue.tracker.steps import walks
 
+STRAIGHT_DEG, HALF_DEG, DEEP_DEG = STATED_DEG
 DEEPEST_RAD = 2.27  # no leg on a sled is bent farther
 LEVEL_MPS2 = 2.5  # gravity along the rail of 15 degrees: on a leveller one the load hangs on a cable
 
@@ -25,8 +27,18 @@ def write_estimate(m, s, f):
         phi = math.nan
     per = -1.0 / (pose(m.links, phi).theta1 + m.leg.tissue)
     f.flexion_deg = phi * DEGREES
-    f.flexion_sd_deg = math.hypot(per * HOLD_SD_RAD, m.geometry_sd * phi) * DEGREES
+    f.flexion_sd_deg = abs(per) * HOLD_SD_RAD * DEGREES
     f.rate_dps = -s.rate * per * DEGREES
+
+
+@njit
+def geometry_sd(m, flexion_deg):
+    """What the calibration leaves open of flexion, degrees; between the flexions where it is told, in proportion."""
+    first, middle, last = m.flexion_sd_deg
+    part = (flexion_deg - STRAIGHT_DEG) / (HALF_DEG - STRAIGHT_DEG)
+    if part <= 1.0:
+        return first + max(part, 0.0) * (middle - first)
+    return middle + min((flexion_deg - HALF_DEG) / (DEEP_DEG - HALF_DEG), 1.0) * (last - middle)
 
 
 @njit
@@ -57,6 +69,7 @@ def write_frame(m, s, f, t):
             f.position_m = s.sled.x[0] + (t - s.sled_t_s) * s.sled.x[1]
             f.velocity_mps = s.sled.x[1]
         f.engaged = 1.0 if max(t - s.sled_t_s, t - s.leg_t_s) < LOST_S else math.nan
+        f.geometry_sd_deg = geometry_sd(m, f.flexion_deg)
         return
     if s.by_sled == 1:
         phi, sd = by_sled(m, s)
@@ -69,7 +82,7 @@ def write_frame(m, s, f, t):
         f.flexion_deg = math.nan
         f.flexion_sd_deg = math.nan
         f.rate_dps = math.nan
-    f.geometry_sd_deg = m.geometry_sd * abs(f.flexion_deg)
+    f.geometry_sd_deg = geometry_sd(m, f.flexion_deg)
     both = m.linked and t - s.sled_t_s < LOST_S and t - s.leg_t_s < LOST_S
     off = s.apart == 1 if both else walks(s, t) or (m.estimated and math.isnan(f.flexion_deg))
     f.engaged = 0.0 if off else math.nan

@@ -1,6 +1,7 @@
 """docs/validation.md: the figures of one run, with what they are worth."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,18 @@ from .plots import draw
 from .recordings import BROAD_BOUND, RIG_BOUND_DEG, ROBOT_BOUND_MM
 from .run import Results
 from .scoring import ZONES
-from .tables import FAULT_HEADER, agreement_rows, fault_rows, split_rows, stray_rows, table, verdict_rows
+from .tables import (
+    CONFIDENCES,
+    FAULT_HEADER,
+    agreement_rows,
+    confidence_rows,
+    fault_rows,
+    split_rows,
+    stray_rows,
+    sureness_rows,
+    table,
+    verdict_rows,
+)
 
 LIMITS_OF_SIMULATION = """\
 Simulated lifters obey equations that somebody wrote down. They show that the parts fit together, that the estimator
@@ -55,7 +67,7 @@ def parts(results: Results, plot) -> list[str]:
         f"{__version__}. Everything here is measured by that one command and can be repeated with it.",
         "Contents: [bounds](#bounds) · [virtual lifters](#virtual-lifters) · [faults](#faults) · [lockouts "
         "foreseen]"
-        "(#lockouts-foreseen) · [splits](#what-the-errors-depend-on) · "
+        "(#lockouts-foreseen) · [sureness](#how-sure-it-says-it-is) · [splits](#what-the-errors-depend-on) · "
         "[sensitivity](#which-assumption-hurts-most) · "
         "[real recordings](#real-recordings) · [what simulation cannot show](#what-simulation-cannot-show)",
         "## Bounds",
@@ -102,6 +114,17 @@ def parts(results: Results, plot) -> list[str]:
         table(("horizon, ms", "foreseen ≥ 100 ms ahead", "foreseen at all", "median lead, ms", "false, of clean reps"),
               _ahead_rows(results)),
         plot("foresight.svg"),
+        "## How sure it says it is",
+        "Flexion in the clean reps of each session's last set: the standard deviation that its calibration states "
+        "(median), what flexion is off by (mean of a session, RMS over sessions), and how often the stated 95 % "
+        "interval holds that.",
+        table(("lifters", "flexion, °", "stated, °", "off by, °", "within 95 %"), sureness_rows({
+            "usual": held, "usual, without the hold": results.free, "wide": wide,
+        })),
+        "Faults by the confidence they were told with: how many of them were some, by the limit itself, those too near "
+        "it to call included. Usual lifters, with the hold and without, and wide ones.",
+        table(("fault", *(f"{low:g}–{high:g}" for low, high in pairwise(CONFIDENCES))),
+              confidence_rows([*held, *results.free, *wide])),
         "## What the errors depend on",
         "Median over sessions of the knee flexion RMSE in degrees, number of sessions in brackets.",
         table(("setting", "range", "usual", "wide"), split_rows(held, wide)),

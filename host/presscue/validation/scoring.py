@@ -25,7 +25,8 @@ PREDICTED_S = 0.1  # a prediction this long before the true onset is one that co
 
 @dataclass
 class Count:
-    """Faults of one kind: matched one to one by kind, side and rep. delays_s: onset to detection, of the hits."""
+    """Faults of one kind: matched one to one by kind, side and rep. delays_s: onset to detection, of the hits.
+    told: confidence and truth of all that were told, those too near a limit to call included."""
 
     hits: int = 0
     missed: int = 0
@@ -33,6 +34,7 @@ class Count:
     unscored: int = 0
     clean_ghosts: int = 0  # of the ghosts, those in reps without any fault
     delays_s: list[float] = field(default_factory=list)
+    told: list[tuple[float, bool]] = field(default_factory=list)
 
     @property
     def recall(self) -> float:
@@ -46,6 +48,7 @@ class Count:
         return Count(
             self.hits + other.hits, self.missed + other.missed, self.ghosts + other.ghosts,
             self.unscored + other.unscored, self.clean_ghosts + other.clean_ghosts, self.delays_s + other.delays_s,
+            self.told + other.told,
         )  # fmt: skip
 
 
@@ -103,6 +106,7 @@ def score_faults(
             if event.kind == kind:
                 for side in _sides(kind, event.side):
                     seen.setdefault((event.rep, side), event)
+        count.told = [(event.confidence, key in made) for key, event in seen.items()]
         for key in made.keys() | seen.keys():
             index = key[0]
             rep = truth.reps[index] if index is not None and index < len(truth.reps) else None

@@ -45,6 +45,11 @@ def icc(true: np.ndarray, found: np.ndarray) -> float:
     return float((rows - rest) / (rows + (k - 1) * rest + k / n * (columns - rest)))
 
 
+def covered(off: np.ndarray, sd: np.ndarray) -> float:
+    """Share of errors (n,) within the 95 % interval of their stated standard deviations (n,)."""
+    return float(np.mean(np.abs(off) < 1.96 * np.asarray(sd)))
+
+
 def wilson(hits: int, of: int) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927); (0, 1) of none."""
     if of == 0:

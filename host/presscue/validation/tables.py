@@ -7,7 +7,7 @@ import numpy as np
 
 from .bounds import Verdict, total
 from .scoring import KINDS
-from .statistics import agreement, wilson
+from .statistics import agreement, covered, rmse, wilson
 from .trial import Trial
 
 SPLITS = {
@@ -83,6 +83,41 @@ def agreement_rows(trials: list[Trial]) -> list[list[str]]:
         rows.append(
             [name, words[0], f"{words[1]} to {words[2]}", f"{found.rmse:.{digits}f}", f"{found.icc:.3f}", str(found.n)]
         )
+    return rows
+
+
+def sureness_rows(groups: dict[str, list[Trial]]) -> list[list[str]]:
+    """One row a group of lifters and flexion: what is stated of it, what it is off by, how often that covers it."""
+    rows = []
+    for name, trials in groups.items():
+        found = np.array([each for trial in trials for each in trial.sureness]).reshape(-1, 3)
+        for deg in np.unique(found[:, 0]):
+            _, off, stated = found[found[:, 0] == deg].T
+            rows.append(
+                [
+                    name,
+                    f"{deg:.0f}",
+                    f"{np.median(stated):.1f}",
+                    f"{rmse(off):.1f}",
+                    f"{100 * covered(off, stated):.0f} %",
+                ]
+            )
+    return rows
+
+
+CONFIDENCES = (0.0, 0.5, 0.7, 0.9, 1.0)
+
+
+def confidence_rows(trials: list[Trial], kinds: Sequence[str] = ("lockout", "depth")) -> list[list[str]]:
+    """One row a kind: of the faults told with so much confidence, those that were some."""
+    rows = []
+    for kind in kinds:
+        told = total(trials, kind).told
+        cells = []
+        for low, high in pairwise(CONFIDENCES):
+            own = [true for sure, true in told if low <= sure < high or sure == high == 1.0]
+            cells.append(f"{sum(own)} of {len(own)}" if own else "–")
+        rows.append([kind, *cells])
     return rows
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..analysis.analyze import analyze
+from ..calibration.model import Calibration
+from ..calibration.spread import STATED_DEG
 from ..profile import Profile
 from ..simulator.performance import Performance, perform
 from ..simulator.render import render, write_table
@@ -18,6 +20,7 @@ from .scoring import Count, Predictions, in_true_reps, score_faults, score_predi
 from .statistics import rmse
 
 NEAR_STRAIGHT_DEG = 25.0
+SURE_WITHIN_DEG = 12.0
 NOMINAL_HZ = (100, 104, 200, 208, 400)
 USUAL, WIDE = "usual", "wide"
 WANTED = ("lockout", "slam", "heel_lift", "depth", "seat_lift", "valgus", "varus", "tempo", "bounce", "imbalance")
@@ -56,6 +59,7 @@ class Trial:
     faults: dict[str, Count]
     predictions: Predictions
     clean_reps: int
+    sureness: list[tuple[float, float, float]] = field(default_factory=list)  # see `sureness_of`
 
 
 def faults_of(seed: int) -> tuple[str, ...]:
@@ -117,6 +121,7 @@ def score(task: Task, performance: Performance, sensors: Sensors) -> Trial:
     )
     faulty = {fault.rep for fault in truth.faults}
     late = sum(rep.late for rep in found)
+    sureness = sureness_of(analysis.core.calibration, truth, faulty, t_s, flexion)
     return Trial(
         task, len(truth.reps), len(found),
         rmse(error) if some else np.nan, rmse(error[near]) if (known & near).any() else np.nan,
@@ -125,8 +130,27 @@ def score(task: Task, performance: Performance, sensors: Sensors) -> Trial:
         1000.0 * rmse(off) if np.isfinite(off).any() else np.nan, float(1.0 - known.mean()),
         setting_of(scenario, sensors, table), pairs_of(truth, found),
         score_faults(truth, faults, scenario.max_flexion_deg, plane_of(truth)),
-        score_predictions(truth, predicted, late), sum(rep.rep not in faulty for rep in truth.reps),
+        score_predictions(truth, predicted, late), sum(rep.rep not in faulty for rep in truth.reps), sureness,
     )  # fmt: skip
+
+
+def sureness_of(
+    c: Calibration | None, truth: Truth, faulty: set[int | None], t_s: np.ndarray, flexion_deg: np.ndarray
+) -> list[tuple[float, float, float]]:
+    """How far flexion is off in the clean reps of the last set, by mean, and the standard deviation that its
+    calibration states: (at degrees, off, stated) near each of STATED_DEG. t_s, flexion_deg (n,): as found."""
+    if c is None or not c.linked:
+        return []
+    clean = [rep for rep in truth.reps if rep.set == len(truth.sets) - 1 and rep.rep not in faulty]
+    inside = np.isfinite(flexion_deg) & np.any([(t_s >= rep.start_s) & (t_s <= rep.end_s) for rep in clean], axis=0)
+    true_deg = truth.at("knee_flexion_deg", t_s[inside])
+    off_deg = flexion_deg[inside] - true_deg
+    found = []
+    for deg, stated_deg in zip(STATED_DEG, c.flexion_sd_deg, strict=True):
+        near = np.abs(true_deg - deg) < SURE_WITHIN_DEG
+        if near.any():
+            found.append((deg, float(off_deg[near].mean()), stated_deg))
+    return found
 
 
 def plane_of(truth: Truth) -> dict[int, float]:
