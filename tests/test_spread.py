@@ -7,8 +7,8 @@ import pytest
 
 from drawn_frames import Drawing, Run
 from presscue.calibration.belief import vector
-from presscue.calibration.model import EARLIER_VALUES, SURE, Calibration, Priors
-from presscue.calibration.spread import STATED_DEG, covariance_of, flexion_sd_deg
+from presscue.calibration.model import EARLIER_VALUES, STATED_DEG, SURE, Calibration, Priors, described
+from presscue.calibration.spread import covariance_of, flexion_sd_deg
 from presscue.estimation.linkage import Links, flexion_at, pose
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render
@@ -71,6 +71,7 @@ def test_the_linkage_says_how_sure_its_calibration_is(session):
     assert geometry_sd(m, 27.5) == pytest.approx(np.mean(c.flexion_sd_deg[:2]))
     assert geometry_sd(m, -5.0) == c.flexion_sd_deg[0]
     assert geometry_sd(m, 120.0) == pytest.approx(c.flexion_sd_deg[2])
+    assert described(c)["flexion_at_90_deg_sd"] == c.flexion_sd_deg[2]
     assert frame.engaged == 1.0
     assert frame.geometry_sd_deg == geometry_sd(m, float(frame.flexion_deg))
 

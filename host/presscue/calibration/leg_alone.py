@@ -11,9 +11,8 @@ import numpy as np
 from presscue import advice
 from presscue.advice import Remark
 from presscue.calibration.belief import SHANK, TISSUE, usual
-from presscue.calibration.model import Calibration, History, NoFit, Priors
+from presscue.calibration.model import STATED_DEG, Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import HELD_READINGS, interval_s, moved_in_hold, smooth
-from presscue.calibration.spread import STATED_DEG
 from presscue.estimation.estimator import GRAVITY_MPS2, Leg
 from presscue.estimation.linkage import Links, flexion_at, pose
 

@@ -13,6 +13,7 @@ from presscue.estimation.linkage import Links, mirrored
 VALUES, EARLIER_VALUES = 33, 30  # without flexion's standard deviations
 SURE = 64  # the bit of a layout that has them
 REMARKS = 6  # that a message has room for
+STATED_DEG = (10.0, 45.0, 90.0)  # flexions for which a standard deviation is told
 LAYOUTS = (8, 9, 10, 11, 26, 27, 42, 58)
 
 
@@ -52,7 +53,7 @@ class Calibration:
     rail_sd_deg: float = math.nan  # of the incline
     axis_sd_deg: float = math.nan
     gyro_bias_sd_radps: float = math.nan
-    flexion_sd_deg: tuple[float, float, float] = (math.nan, math.nan, math.nan)  # at STATED_DEG of spread.py
+    flexion_sd_deg: tuple[float, float, float] = (math.nan, math.nan, math.nan)  # at STATED_DEG
     covariance: np.ndarray = field(default_factory=lambda: np.eye(6), compare=False)  # of p in belief.py
     information: np.ndarray = field(default_factory=lambda: np.eye(6), compare=False)  # its weight in the next fit
     remarks: tuple[Remark, ...] = ()
@@ -141,6 +142,8 @@ def described(c: Calibration) -> dict[str, Any]:
         for name, number, sd in zip(names, numbers, (*sds[:5], math.degrees(sds[5])), strict=True):
             found |= {name: number, f"{name}_sd": float(sd)}
         found["cost"] = c.cost
+    if c.linked or c.estimated:
+        found |= {f"flexion_at_{deg:.0f}_deg_sd": sd for deg, sd in zip(STATED_DEG, c.flexion_sd_deg, strict=True)}
     return found
 
 

@@ -14,10 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from presscue.calibration.model import Calibration
+from presscue.calibration.model import STATED_DEG, Calibration
 from presscue.estimation.linkage import Links, pose
 
-STATED_DEG = (10.0, 45.0, 90.0)  # flexions for which its standard deviation is told
 FLATTEST = 0.15  # turn of the segment per flexion, at the least: a leg that folds says nothing of flexion
 STEP = 1e-5
 

@@ -33,7 +33,7 @@ class Model(NamedTuple):
     links: Links
     leg: Leg
     noise: Noise
-    flexion_sd_deg: Vector  # by what the calibration leaves open, at STATED_DEG of spread.py
+    flexion_sd_deg: Vector  # by what the calibration leaves open, at STATED_DEG of model.py
     inward: float  # sign of an inward rotation about the rail, seen from the flexion axis; NaN: which leg is not known
 
 

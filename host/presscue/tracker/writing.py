@@ -2,7 +2,7 @@
 
 import math
 
-from presscue.calibration.spread import STATED_DEG
+from presscue.calibration.model import STATED_DEG
 from presscue.calibration.surprise import HOLD_SD_RAD
 from presscue.compiled import njit
 from presscue.estimation.estimator import ACCELERATION, PHI, RATE

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis.analyze import analyze
-from ..calibration.model import Calibration
-from ..calibration.spread import STATED_DEG
+from ..calibration.model import STATED_DEG, Calibration
 from ..profile import Profile
 from ..simulator.performance import Performance, perform
 from ..simulator.render import render, write_table
