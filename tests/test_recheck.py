@@ -70,7 +70,8 @@ def test_the_best_quadratic_step_tells_what_a_fit_would_gain(session):
     problem = problem_of(history, c, after_rest(c), None)
     p = vector(c)
     p[2] += 0.02
-    normal, slope, _ = sensitivities_of(problem, p, problem.whitened(p))
+    normal, slopes, _ = sensitivities_of(problem, p, problem.whitened(p))
+    slope = slopes.sum(axis=0)
     residuals = problem.residuals(p)[: 3 * len(problem.t_s)]
     columns = [(problem.residuals(p + step)[: len(residuals)] - residuals) / step.sum() for step in np.diag(STEPS)]
     jacobian = np.stack(columns, axis=1)
