@@ -12,6 +12,7 @@ from presscue.simulator.render import render, write_table
 from presscue.simulator.scenario import random_scenario
 
 LOST_S = (-0.15, 0.07)  # about the moment at which 15 degrees are passed
+LEAVES_S = (0.1, 0.38)  # after the leg leaves the sled
 
 
 def test_the_sleds_place_survives_a_gap_in_a_slam(tmp_path: Path):
@@ -40,3 +41,27 @@ def test_the_sleds_place_survives_a_gap_in_a_slam(tmp_path: Path):
     assert {fault.rep for fault in truth.faults if fault.kind == "slam"} <= {
         event.rep for event in found.faults() if event.kind == "lockout"
     }
+
+
+def test_a_leg_that_leaves_the_sled_in_a_gap_does_not_take_it_along(tmp_path: Path):
+    scenario = random_scenario(16301, (), sets=(4, 4))
+    performance = perform(scenario)
+    truth, table = performance.truth, render(performance)
+    t_s, flexion = truth.series["time_s"], truth.series["knee_flexion_deg"]
+    ends_s = [rep.end_s for rep in truth.reps if rep.rep in (3, 7)]
+    for end_s in ends_s:
+        left_s = t_s[np.argmax((t_s > end_s) & np.isnan(flexion))]
+        lost = (table["time_s"] > left_s + LEAVES_S[0]) & (table["time_s"] < left_s + LEAVES_S[1])
+        for name in (name for name in table if name.startswith("sled_")):
+            table[name][lost] = np.nan
+    write_table(table, tmp_path / "recording.parquet")
+    profile = Profile(height_m=scenario.height_m, leg=scenario.leg, straight_leg_hold_s=truth.hold_s)
+    found = analyze(tmp_path / "recording.parquet", profile, series=tmp_path / "series.parquet").findings
+    columns = parquet.read_table(tmp_path / "series.parquet", columns=["time_s", "sled_velocity_mps"])
+    t_s, velocity = (column.to_numpy() for column in columns.columns)
+    for end_s in ends_s:
+        left_s = truth.series["time_s"][np.argmax((truth.series["time_s"] > end_s) & np.isnan(flexion))]
+        gone = np.abs(velocity[(t_s > left_s) & (t_s < left_s + 0.4)])
+        print(f"at {left_s:.1f} s the sled seems to go {np.nanmax(gone):.2f} m/s")
+        assert np.nanmax(gone) < 0.1
+    assert len(found.reps) == len(truth.reps)

@@ -23,6 +23,7 @@ ASTRAY_SD_MPS = 0.03
 PUSHED_M2PS3, FLOOR_S = 5e-5, 0.01  # what integration adds in a set: rumble cancels out, not all of the noise does
 UNSEEN_MPS4 = 4.0  # bends in the acceleration between two readings
 GAP_S = 0.05  # after so long without one the linkage says how far and how fast the sled has gone: a slam stops in less
+GOING_MPS = 0.1  # one that goes so fast: the leg may leave one that stands
 FOLDING_HZ, ROUGH_S = 200.0, 0.2  # a rail's rumble folds down where readings are rarer; memory of how rough it is
 BIAS_WALK = 1e-3  # m/s2 per root second
 TIED_S = 60.0  # how slowly the sled's place follows the linkage's
@@ -112,7 +113,7 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
                 update_entry(s.sled, 1, linked_mps - x[1], density / max(dt, 1e-3), math.inf)
                 x[0] += min(dt / TIED_S, 1.0) * (linked_m - x[0])
     s.along = along
-    s.linked_m = linked_m
+    s.linked_m = linked_m if abs(x[1]) > GOING_MPS else math.nan
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
     drift = abs(s.sled_fast - x[2]) > 0.08 + 2.0 * m.floor_mps2
     pull = abs(s.sled_low - x[2]) > 0.03 + 0.6 * m.floor_mps2

@@ -82,7 +82,7 @@ STATE = np.dtype(
         ("wait_t_s", "f8"),  # since when it is off
         ("by_sled", "i8"),  # 1 while the leg IMU is lost and the sled says where the leg is
         ("apart", "i8"),  # 1 while it is off and the leg does not go as the sled does
-        ("linked_m", "f8"),  # the sled's place by the linkage at the sled's last reading; NaN: it was off
+        ("linked_m", "f8"),  # the sled's place by the linkage at the sled's last reading; NaN: off, or a slow sled
         ("sled_D", "f8"),  # rail coordinate of the sled filter's zero, NaN: not known
         # sled
         ("sled_t_s", "f8"),
