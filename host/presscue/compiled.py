@@ -29,11 +29,13 @@ def _kernel_sources() -> list[Path]:
 
 
 def _cache_dir() -> Path:
-    """A writable folder for this state of the sources; the user's cache if it can be, else a temporary one."""
+    """A writable folder for this state of the sources: in numba's own if NUMBA_CACHE_DIR says where that is, in the
+    user's cache if it can be, else in a temporary one."""
     digest = hashlib.sha256()
     for source in _kernel_sources():
         digest.update(source.read_bytes())
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    told = getattr(config, "CACHE_DIR", "") or os.environ.get("XDG_CACHE_HOME")
+    base = Path(told or Path.home() / ".cache")
     for root in (base, Path(tempfile.gettempdir())):
         folder = root / "presscue" / f"kernels-{digest.hexdigest()[:12]}"
         try:
@@ -45,8 +47,7 @@ def _cache_dir() -> Path:
     return Path(tempfile.mkdtemp(prefix="presscue-"))
 
 
-if not getattr(config, "CACHE_DIR", ""):
-    setattr(config, "CACHE_DIR", str(_cache_dir()))  # noqa: B010 (numba sets its options at run time)
+setattr(config, "CACHE_DIR", str(_cache_dir()))  # noqa: B010 (numba sets its options at run time)
 
 
 def njit(function):

@@ -98,8 +98,10 @@ def settle(p, s, t, now, out):
         if waits and not now and abs(odds) < SURE:
             return
         s.settled = 1
-        if either == (odds <= 0.0):
+        if s.measure == PITCH and odds <= 0.0:
             drop(s, 1)
+    if s.measure != PITCH and s.strokes[0].direction != s.leaning:
+        drop(s, 1)  # unracking, or the rest of a rep of which the first stroke was lost
     while s.waiting >= 2:
         report_rep(p, s, t, s.strokes[0], s.strokes[1], out)
         s.found = s.leaning
