@@ -59,6 +59,7 @@ STATE = np.dtype(
         ("lasting", "i8"),
         ("rep", "i8"),
         ("onset_s", "f8"),
+        ("going", "i8"),  # whether the sled went before it, and did not creep
         ("last_s", "f8"),  # last time below the share
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
@@ -127,6 +128,8 @@ def step(p, s, one, other, x, rep, out):
     follow_leg(s, x)
     judge(p, s, x, dt, ratio, borne(p, one, other, x.t_s), rep, out)
     s.ratio = ratio
+    if s.below != LIGHT:
+        s.going = rep.going
     if ratio > p.clean_share and rep.moving == 1:
         s.sums[way, part] += value
         s.counts[way, part] += 1.0
@@ -141,10 +144,9 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
     """Hold one reading, as a part of the usual one, against the limits. on_feet: what `borne` says.
 
     A heel that is off while the other one carries is off, moving or not. Of two that are light together only movement
-    counts, in time and in way, and no creeping: a sled put down takes the load off both, but stands at once. The clank
-    may throw its filter, but the leg does not turn; it turns as it is taken off, but then the sled stands; a leg that
-    sags on a sled put down takes the filter along slowly. A seat that is light
-    together with both heels is no lift either.
+    counts, in time and in way: a sled put down takes the load off both, but stands at once. The clank may throw its
+    filter, but the leg does not turn; it turns as it is taken off, but then the sled stands; a leg that sags on a sled
+    put down takes the filter along, but creeps. A seat that is light together with both heels is no lift either.
     """
     t_s = x.t_s
     if s.lasting == 1:
@@ -173,7 +175,9 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
         s.least = ratio
     elif s.fault == SEAT_LIFT and on_feet < p.borne:
         return
-    elif (rep.moving if s.fault == SEAT_LIFT or on_feet >= p.borne else rep.going) or t_s - rep.moved_s < p.paused_s:
+    elif t_s - rep.moved_s < p.paused_s:
+        s.held_s += dt
+    elif rep.moving == 1 and (rep.going == 1 or s.going == 1 or s.fault == SEAT_LIFT or on_feet >= p.borne):
         s.held_s += dt
     else:
         s.idle_s += dt
