@@ -59,7 +59,7 @@ STATE = np.dtype(
         ("lasting", "i8"),
         ("rep", "i8"),
         ("onset_s", "f8"),
-        ("going", "i8"),  # whether the sled went before it, and did not creep
+        ("went_s", "f8"),  # for how long the sled had moved by then
         ("last_s", "f8"),  # last time below the share
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
@@ -129,7 +129,7 @@ def step(p, s, one, other, x, rep, out):
     judge(p, s, x, dt, ratio, borne(p, one, other, x.t_s), rep, out)
     s.ratio = ratio
     if s.below != LIGHT:
-        s.going = rep.going
+        s.went_s = s.went_s + dt if rep.moving == 1 else 0.0
     if ratio > p.clean_share and rep.moving == 1:
         s.sums[way, part] += value
         s.counts[way, part] += 1.0
@@ -146,7 +146,8 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
     A heel that is off while the other one carries is off, moving or not. Of two that are light together only movement
     counts, in time and in way: a sled put down takes the load off both, but stands at once. The clank may throw its
     filter, but the leg does not turn; it turns as it is taken off, but then the sled stands; a leg that sags on a sled
-    put down takes the filter along, but creeps. A seat that is light together with both heels is no lift either.
+    put down takes the filter along, but creeps from a stand. A seat that is light together with
+    both heels is no lift either.
     """
     t_s = x.t_s
     if s.lasting == 1:
@@ -162,6 +163,7 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
     if ratio >= p.share:
         back(p, s, x, ratio, rep, out)
         return
+    creeps = s.fault != SEAT_LIFT and not on_feet >= p.borne and rep.going == 0 and s.went_s < p.dwell_s
     if s.below != LIGHT:
         s.below = LIGHT
         since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
@@ -175,9 +177,7 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
         s.least = ratio
     elif s.fault == SEAT_LIFT and on_feet < p.borne:
         return
-    elif t_s - rep.moved_s < p.paused_s:
-        s.held_s += dt
-    elif rep.moving == 1 and (rep.going == 1 or s.going == 1 or s.fault == SEAT_LIFT or on_feet >= p.borne):
+    elif t_s - rep.moved_s < p.paused_s or (rep.moving == 1 and not creeps):
         s.held_s += dt
     else:
         s.idle_s += dt
