@@ -146,8 +146,8 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
     A heel that is off while the other one carries is off, moving or not. Of two that are light together only movement
     counts, in time and in way: a sled put down takes the load off both, but stands at once. The clank may throw its
     filter, but the leg does not turn; it turns as it is taken off, but then the sled stands; a leg that sags on a sled
-    put down takes the filter along, but creeps from a stand. A seat that is light together with
-    both heels is no lift either.
+    put down takes the filter along, but creeps from a stand. A seat that is light together with both
+    heels is no lift either.
     """
     t_s = x.t_s
     if s.lasting == 1:
