@@ -21,6 +21,7 @@ BINS = 8
 DEEP_DEG = 90.0
 LIGHT, BACK = 1, 2
 SILENT_S = 0.5  # a pad silent for longer is not measured
+GOING_S = 0.05  # what has moved within so long goes on
 
 
 class Params(NamedTuple):
@@ -59,7 +60,7 @@ STATE = np.dtype(
         ("lasting", "i8"),
         ("rep", "i8"),
         ("onset_s", "f8"),
-        ("went_s", "f8"),  # for how long the sled had moved by then
+        ("went_s", "f8"),  # for how long the sled had moved by then, or the knee
         ("last_s", "f8"),  # last time below the share
         ("ratio", "f8"),  # the last reading, as a part of the usual one
         ("held_s", "f8"),  # movement since the onset
@@ -129,7 +130,7 @@ def step(p, s, one, other, x, rep, out):
     judge(p, s, x, dt, ratio, borne(p, one, other, x.t_s), rep, out)
     s.ratio = ratio
     if s.below != LIGHT:
-        s.went_s = s.went_s + dt if rep.moving == 1 else 0.0
+        s.went_s = s.went_s + dt if x.t_s - max(rep.moved_s, rep.turned_s) < GOING_S else 0.0
     if ratio > p.clean_share and rep.moving == 1:
         s.sums[way, part] += value
         s.counts[way, part] += 1.0
