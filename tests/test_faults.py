@@ -341,6 +341,16 @@ def test_a_leg_that_sags_on_a_sled_put_down_lifts_no_heel():
     assert Run().results(rows)[2] == []
 
 
+def test_a_sled_taken_off_the_rack_twice_lifts_no_heel():
+    """Before the second set it is put back once, and the feet rest for a moment."""
+    drawing = inclined_set(3).move(50.0, 0.8).move(60.0, 0.8)
+    back_s = drawing.now_s
+    rows = drawing.hold(1.3).move(18.0, 1.3).hold(0.8).rep().rep().move(60.0, 1.5).hold(9.5).frames()
+    for pad in ("heel_left", "heel_right"):
+        lifted(rows, pad, back_s + 0.05, back_s + 1.25)
+    assert Run().results(rows)[2] == []
+
+
 def test_seat_lifts_in_the_very_first_reps():
     rows = inclined_set(4).frames()
     for rep in range(4):

@@ -231,10 +231,11 @@ def begin(p, s, t_s, rep, out):
 @njit
 def back(p, s, x, ratio, rep, out):
     """The heel is on again: one that was off a standing sled has been a lift if the sled is then pressed on. Not before
-    the first repetition is made: a sled that is taken off the rack is heavy and light by turns."""
+    the first repetition of a set is made: a sled that is taken off the rack is heavy and light by turns."""
+    made = rep.rep - (rep.reps - rep.set_reps)
     if s.below == LIGHT and s.held_s + s.idle_s >= p.dwell_s:
         s.below = BACK
-    if s.below == BACK and rep.rep > 0 and x.t_s - s.last_s < p.stood_s and s.idle_s < p.stood_s:
+    if s.below == BACK and made > 0 and x.t_s - s.last_s < p.stood_s and s.idle_s < p.stood_s:
         if ratio > p.back_share and rep.direction > 0 and gone_on(p, s, rep):
             begin(p, s, x.t_s, rep, out)
     else:
