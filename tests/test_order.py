@@ -52,6 +52,13 @@ def test_an_upright_press_from_its_stops_with_an_odd_rep_among_the_first(deep_de
     assert orders(found) == ["pressed"] * 4
 
 
+def test_an_upright_press_that_goes_some_degrees_beyond_where_it_rested():
+    """Stops and seats give, and flexion is off by more the deeper the knee."""
+    drawing = pressed_set(Drawing(72.0).hold(2.0), 72.0, (83.0, 79.0, 82.0)).hold(9.0)
+    found, _, _ = Run(reps.Params(order=UPRIGHT)).results(drawing.frames())
+    assert orders(found) == ["pressed"] * 4
+
+
 @pytest.mark.parametrize("order", [INCLINED, reps.UNKNOWN_ORDER])
 def test_the_first_set_may_begin_with_a_half_rep(order):
     """Unracking is then longer than the lowering behind it."""

@@ -46,7 +46,7 @@ AT_REST_S = 0.1  # about a turn, in which flexion there is looked for
 CATCHES_DEG, CATCH_SD_DEG = (20.0, 75.0), 5.0  # where catches are: off straight, above a usual depth
 BEGIN_DEG, BEGIN_SD_DEG = 82.0, 9.0  # a press that begins a rep begins at about 90 degrees (domain.md), or short of it
 DEPTH_DEG, DEPTH_SD_DEG, ANY_SD_DEG = 80.0, 10.0, 15.0  # where lowerings end: usual, unusual ones
-PAST_STOPS_DEG, SHORT_DEG = 3.0, 6.0  # by flexion as measured they end so far beyond the start, or before it, on stops
+PAST_STOPS_DEG, SHORT_DEG = 5.0, 6.0  # by flexion as measured they end so far beyond the start, or before it, on stops
 ABOVE_CATCHES_DEG = 3.0
 PAST_STOPS, SHORT, ABOVE_CATCHES = 0.2, 0.2, 0.2  # the same as parts of a stroke, by a sled alone that drifts
 
