@@ -22,6 +22,7 @@ DEEP_DEG = 90.0
 LIGHT, BACK = 1, 2
 SILENT_S = 0.5  # a pad silent for longer is not measured
 GOING_S = 0.05  # what has moved within so long goes on
+OUT = 0.25  # of a least stroke: a sled that creeps out so far is pressed
 
 
 class Params(NamedTuple):
@@ -147,8 +148,8 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
     A heel that is off while the other one carries is off, moving or not. Of two that are light together only movement
     counts, in time and in way: a sled put down takes the load off both, but stands at once. The clank may throw its
     filter, but the leg does not turn; it turns as it is taken off, but then the sled stands; a leg that sags on a sled
-    put down takes the filter along, but creeps from a stand. A seat that is light together with both
-    heels is no lift either.
+    put down takes the filter along, but creeps from a stand, and not far out. A seat that is light together
+    with both heels is no lift either.
     """
     t_s = x.t_s
     if s.lasting == 1:
@@ -165,6 +166,7 @@ def judge(p, s, x, dt, ratio, on_feet, rep, out):
         back(p, s, x, ratio, rep, out)
         return
     creeps = s.fault != SEAT_LIFT and not on_feet >= p.borne and rep.going == 0 and s.went_s < p.dwell_s
+    creeps = creeps and rep.y - s.onset_y < OUT * rep.least
     if s.below != LIGHT:
         s.below = LIGHT
         since_s = dt * (p.share - ratio) / (s.ratio - ratio) if s.ratio > p.share else 0.0
