@@ -208,3 +208,12 @@ def slowly(rng, t_s, sd):
         rate = math.exp(rng.uniform(math.log(1 / 60), math.log(1 / 6)))
         total += np.sin(2 * math.pi * (rate * t_s + rng.uniform()))
     return sd * math.sqrt(0.4) * total
+
+
+def kinds(found):
+    return [(e.kind, e.side, e.rep) for e in found]
+
+
+def lifted(rows, pad, start_s, end_s, share=0.1):
+    """Take the load off a pad from start_s to end_s."""
+    rows[pad][(rows["t_s"] >= start_s) & (rows["t_s"] < end_s)] *= share

@@ -10,9 +10,20 @@ from presscue.profile import Profile
 from presscue.simulator.performance import perform
 from presscue.simulator.render import render, write_table
 from presscue.simulator.scenario import random_scenario
+from presscue.simulator.setting import Scenario
+from presscue.simulator.truth import Truth
 
 LOST_S = (-0.15, 0.07)  # about the moment at which 15 degrees are passed
 LEAVES_S = (0.1, 0.38)  # after the leg leaves the sled
+
+
+def analysed(folder: Path, scenario: Scenario, truth: Truth, table: dict[str, np.ndarray], column: str):
+    """What is found in a table, and of its series the times (n,) and a column (n,)."""
+    write_table(table, folder / "recording.parquet")
+    profile = Profile(height_m=scenario.height_m, leg=scenario.leg, straight_leg_hold_s=truth.hold_s)
+    found = analyze(folder / "recording.parquet", profile, series=folder / "series.parquet").findings
+    columns = parquet.read_table(folder / "series.parquet", columns=["time_s", column]).columns
+    return found, columns[0].to_numpy(), columns[1].to_numpy()
 
 
 def test_the_sleds_place_survives_a_gap_in_a_slam(tmp_path: Path):
@@ -24,11 +35,7 @@ def test_the_sleds_place_survives_a_gap_in_a_slam(tmp_path: Path):
         lost = (table["time_s"] > onset_s + LOST_S[0]) & (table["time_s"] < onset_s + LOST_S[1])
         for name in (name for name in table if name.startswith("sled_")):
             table[name][lost] = np.nan
-    write_table(table, tmp_path / "recording.parquet")
-    profile = Profile(height_m=scenario.height_m, leg=scenario.leg, straight_leg_hold_s=truth.hold_s)
-    found = analyze(tmp_path / "recording.parquet", profile, series=tmp_path / "series.parquet").findings
-    columns = parquet.read_table(tmp_path / "series.parquet", columns=["time_s", "sled_position_m"])
-    t_s, position = (column.to_numpy() for column in columns.columns)
+    found, t_s, position = analysed(tmp_path, scenario, truth, table, "sled_position_m")
     off_mm = 1e3 * (position - truth.at("sled_position_m", t_s))
     moved_mm = [
         np.nanmax(np.abs(off_mm[(t_s > at_s - 0.2) & (t_s < at_s + 0.4)] - off_mm[np.searchsorted(t_s, at_s - 0.2)]))
@@ -54,11 +61,7 @@ def test_a_leg_that_leaves_the_sled_in_a_gap_does_not_take_it_along(tmp_path: Pa
         lost = (table["time_s"] > left_s + LEAVES_S[0]) & (table["time_s"] < left_s + LEAVES_S[1])
         for name in (name for name in table if name.startswith("sled_")):
             table[name][lost] = np.nan
-    write_table(table, tmp_path / "recording.parquet")
-    profile = Profile(height_m=scenario.height_m, leg=scenario.leg, straight_leg_hold_s=truth.hold_s)
-    found = analyze(tmp_path / "recording.parquet", profile, series=tmp_path / "series.parquet").findings
-    columns = parquet.read_table(tmp_path / "series.parquet", columns=["time_s", "sled_velocity_mps"])
-    t_s, velocity = (column.to_numpy() for column in columns.columns)
+    found, t_s, velocity = analysed(tmp_path, scenario, truth, table, "sled_velocity_mps")
     for end_s in ends_s:
         left_s = truth.series["time_s"][np.argmax((truth.series["time_s"] > end_s) & np.isnan(flexion))]
         gone = np.abs(velocity[(t_s > left_s) & (t_s < left_s + 0.4)])
