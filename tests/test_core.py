@@ -137,6 +137,7 @@ def test_the_linkage_and_its_derivatives_agree(thigh, shank, height, phi, tissue
     assert at.theta1 == pytest.approx((after.theta - before.theta) / 2e-5, abs=1e-5)
     assert pytest.approx((after.D1 - before.D1) / 2e-5, abs=1e-4) == at.D2
     assert at.theta2 == pytest.approx((after.theta1 - before.theta1) / 2e-5, abs=1e-4)
+    assert (at.cosine, at.sine) == pytest.approx((math.cos(at.theta), math.sin(at.theta)))
     falling = all(pose(links, p).theta1 + tissue < -0.01 for p in np.arange(-0.3, phi + 0.11, 0.02))
     found = flexion_at(links, tissue, at.theta + tissue * phi)
     assert found == pytest.approx(phi, abs=1e-6) if falling else not found > phi + 1e-6

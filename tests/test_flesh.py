@@ -63,7 +63,7 @@ def test_flexion_after_a_slam_does_not_depend_on_what_rings(hz, rate_hz):
     found = []
     for i in range(0, phi.size, GRID_HZ // rate_hz):
         predict(link, 1.0 / rate_hz, noise)
-        update_sled(link, LINKS, noise, along[i])
+        update_sled(link, pose(LINKS, link.x[PHI]), noise, along[i])
         update_leg(link, LINKS, LEG, noise, gyro[i], f1[i], f2[i])
         found.append(link.x[PHI])
     late = np.degrees(np.array(found) - phi[:: GRID_HZ // rate_hz])[int(1.1 * rate_hz) : int(1.4 * rate_hz)]

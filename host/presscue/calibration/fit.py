@@ -15,7 +15,7 @@ from presscue import advice
 from presscue.advice import Remark
 from presscue.calibration import leg_alone
 from presscue.calibration.belief import HEIGHT, MOUNT, SHANK, STRAP, THIGH, after_rest, believable, usual, vector
-from presscue.calibration.coupling import directions, during, held_on_sled, movements, turning_axis
+from presscue.calibration.coupling import Spans, directions, during, held_on_sled, movements, turning_axis
 from presscue.calibration.minimum import minimise, minimise_trusting, taken
 from presscue.calibration.model import Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import (
@@ -183,9 +183,9 @@ def _confirmed(history: History, priors: Priors, previous: Calibration) -> Calib
 def _renewed(history: History, priors: Priors, previous: Calibration, prior: Calibration) -> Calibration:
     """A set after a rest: the belief is the calibration before the rest, unless the sensors sit otherwise now."""
     remarks: list[Remark] = []
-    history = _from_first_movement(history, previous)
+    history, moves = _from_first_movement(history, previous)
     fresh = any(remark.number in advice.REPEATED for remark in previous.remarks)  # made just after a strap turned
-    here = None if fresh else followed(history, previous, prior)
+    here = None if fresh or not moves else followed(history, previous, prior, moves)
     if here is not None:
         return replace(here, remarks=())
     since_s = float(history.leg_t_s[0])
@@ -241,16 +241,20 @@ def _elsewhere(history: History, priors: Priors, previous: Calibration, prior: C
     return taken(anew, problem, found)
 
 
-def _from_first_movement(history: History, c: Calibration) -> History:
-    """Without most of the rest, in which a sensor may have been put on otherwise."""
+def _from_first_movement(history: History, c: Calibration) -> tuple[History, Spans]:
+    """Without most of the rest, in which a sensor may have been put on otherwise; and the movements, none where leg and
+    sled do not go together in the frames of c."""
     if min(len(history.sled_t_s), len(history.leg_t_s)) < 2:
         raise NoFit("a sensor has been silent since")
-    moves = stretches(history, c) or stretches(history, _in_frames(history, c)[0])
-    if not moves:
+    moves = movements(history, c)
+    sets = stretches(history, moves)
+    if not sets:
+        moves, sets = [], stretches(history, movements(history, _in_frames(history, c)[0]))
+    if not sets:
         raise NoFit("the sled has not moved since")
-    since_s = moves[0][0] - REST_BEFORE_S
+    since_s = sets[0][0] - REST_BEFORE_S
     sled, leg = (np.searchsorted(t_s, since_s) for t_s in (history.sled_t_s, history.leg_t_s))
-    return History(history.sled_t_s[sled:], history.sled[sled:], history.leg_t_s[leg:], history.leg[leg:])
+    return History(history.sled_t_s[sled:], history.sled[sled:], history.leg_t_s[leg:], history.leg[leg:]), moves
 
 
 def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[Problem, list[Remark]]:

@@ -32,7 +32,11 @@ HELD_READINGS = 10  # of a hold, at the least
 
 def smooth(values: np.ndarray, t_s: np.ndarray, window_s: float, times: int = 1) -> np.ndarray:
     """Moving average over about window_s, so many times in succession, same shape; edges use what there is."""
-    n = 2 * int(0.5 * window_s / max(interval_s(t_s), 1e-4)) + 1
+    return averaged(values, 2 * int(0.5 * window_s / max(interval_s(t_s), 1e-4)) + 1, times)
+
+
+def averaged(values: np.ndarray, n: int, times: int) -> np.ndarray:
+    """Moving average of values (k, m) over n of them, so many times in succession; as they are where there are less."""
     if n == 1 or len(values) < n:
         return values
     values = np.ascontiguousarray(values, float)
@@ -65,8 +69,9 @@ def moving_average(values, n):
 
 def thinned(t_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Readings t_s (n,), values (n, k), smoothed without delay, of which about THIN_HZ a second are kept."""
-    every = max(1, round(1.0 / (THIN_HZ * max(interval_s(t_s), 1e-4))))
-    return t_s[::every], smooth(values, t_s, SMOOTH_S, 2)[::every]
+    each_s = max(interval_s(t_s), 1e-4)
+    every = max(1, round(1.0 / (THIN_HZ * each_s)))
+    return t_s[::every], averaged(values, 2 * int(0.5 * SMOOTH_S / each_s) + 1, 2)[::every]
 
 
 def principal(values: np.ndarray) -> tuple[np.ndarray, float]:

@@ -28,29 +28,31 @@ def leaked(sled_t_s: np.ndarray, turn: np.ndarray, leg_t_s: np.ndarray, leg: np.
         return out
     rate = leg[:, 0]
     pieces, rows, seen = [], [], []
-    for since, until in moves:
-        t_s = leg_t_s[(leg_t_s >= since) & (leg_t_s <= until)]
-        inside = (sled_t_s >= since) & (sled_t_s <= until)
-        if len(t_s) < 2 or not inside.any():
+    for span in moves:
+        inside, during = (_between(t_s, *span) for t_s in (sled_t_s, leg_t_s))
+        at, t_s, own = sled_t_s[inside], leg_t_s[during], rate[during]
+        if len(t_s) < 2 or not len(at):
             continue
-        own = rate[(leg_t_s >= since) & (leg_t_s <= until)]
-        first, second = leg[(leg_t_s >= since) & (leg_t_s <= t_s[0] + BEFORE_S), 1:].mean(axis=0)
+        first, second = leg[_between(leg_t_s, t_s[0], t_s[0] + BEFORE_S), 1:].mean(axis=0)
         angle = integrated(t_s, own) - np.arctan2(second, first)
-        at = sled_t_s[inside]
         here = np.interp(at, t_s, angle)
-        powers = here[:, None] ** np.arange(POWERS)
+        powers = np.vander(here, POWERS, increasing=True)
         row = np.interp(at, t_s, own)[:, None] * powers
         drift = np.stack([np.ones(len(at)), at - at[0]], axis=1)
         both = np.column_stack([row, np.clip(turn[inside] - np.median(turn[inside]), -MOST_MPS3, MOST_MPS3)])
         both -= drift @ np.linalg.lstsq(drift, both, rcond=None)[0]
         rows.append(both[:, :-1])
         seen.append(both[:, -1])
-        pieces.append((inside, here))
+        pieces.append((inside, here, powers))
     if not pieces:
         return out
     per = np.linalg.lstsq(np.concatenate(rows), np.concatenate(seen), rcond=1e-6)[0]
-    for inside, here in pieces:
-        terms = here[:, None] ** np.arange(1, POWERS + 1) / np.arange(1, POWERS + 1)
-        added = terms @ per
+    for inside, here, powers in pieces:
+        added = here * (powers @ (per / np.arange(1, POWERS + 1)))
         out[inside] = added - added[0]
     return out
+
+
+def _between(t_s: np.ndarray, since_s: float, until_s: float) -> slice:
+    """Where t_s (n,), rising, is from one time to another."""
+    return slice(int(np.searchsorted(t_s, since_s)), int(np.searchsorted(t_s, until_s, side="right")))

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from presscue.calibration.belief import MOUNT, after_rest, vector
-from presscue.calibration.coupling import Spans, during, movements
+from presscue.calibration.coupling import Spans, during
 from presscue.calibration.model import Calibration, History
 from presscue.calibration.mounting import angle_deg, principal, thinned
 from presscue.calibration.spread import covariance_of, with_spread
@@ -29,10 +29,9 @@ FAIR = 6.0  # innovations beyond say nothing of the mount
 STEPS = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
 
 
-def followed(history: History, c: Calibration, prior: Calibration) -> Calibration | None:
+def followed(history: History, c: Calibration, prior: Calibration, moves: Spans) -> Calibration | None:
     """c as the readings of a set have it, where that is one small step away; None where they give reason to fit it
-    anew. prior: the one before the rest before it. Raises NoFit if the sled has not moved."""
-    moves = movements(history, c)
+    anew. prior: the one before the rest before it. moves: of `movements`. Raises NoFit if the sled has not moved."""
     if not frames_hold(history, c, moves):
         return None
     problem = problem_of(history, c, after_rest(prior), None, ways=False, moves=moves)

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from presscue.calibration.model import STATED_DEG, Calibration
+from presscue.compiled import njit
 from presscue.estimation.linkage import Links, pose
 
 FLATTEST = 0.15  # turn of the segment per flexion, at the least: a leg that folds says nothing of flexion
@@ -45,10 +46,6 @@ def flexion_sd_deg(c: Calibration) -> tuple[float, float, float]:
     hangs."""
     p = np.array([*c.links, c.leg.tissue, c.leg.mount_rad])
     covariance = np.delete(np.delete(c.covariance, 3, 0), 3, 1)  # the strap's place does not turn it
-
-    def angle(p: np.ndarray, phi: float) -> float:
-        return pose(Links(*(float(each) for each in p[:3])), phi).theta + p[3] * phi + p[4]
-
     found = []
     for phi in np.radians(STATED_DEG):
         per_p = [(angle(p + step, phi) - angle(p - step, phi)) / (2.0 * STEP) for step in STEP * np.eye(5)]
@@ -56,3 +53,9 @@ def flexion_sd_deg(c: Calibration) -> tuple[float, float, float]:
         row = np.array(per_p) / max(abs(turn), FLATTEST)
         found.append(math.degrees(math.sqrt(row @ covariance @ row)))
     return found[0], found[1], found[2]
+
+
+@njit
+def angle(p, phi):
+    """The leg IMU's from the rail, rad, at flexion phi: p (5,) lengths, height, tissue and mount."""
+    return pose(Links(p[0], p[1], p[2]), phi).theta + p[3] * phi + p[4]

@@ -69,7 +69,7 @@ def take_in(seen, links, leg, noise, filter):
         predict(filter, dt, noise)
     here = Noise(noise.jerk, loud, loud, force)
     if kind == 0:
-        return update_sled(filter, links, here, first), 0.0, 0.0
+        return update_sled(filter, pose(links, filter.x[PHI]), here, first), 0.0, 0.0
     return update_leg(filter, links, leg, here, first, second, third)
 
 
@@ -218,10 +218,9 @@ def noise_of(t_s: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
     return np.maximum(np.sqrt(smooth(bends, t_s, NOISE_S)[:, 0]) / WHITE_BENDS, least)
 
 
-def stretches(history: History, c: Calibration, moves: Spans | None = None) -> Spans:
-    """Where leg and sled move together, each with the moment of rest before it. moves: all such, if known already."""
+def stretches(history: History, moves: Spans) -> Spans:
+    """Those of `movements` from which a fit learns: long enough, and recent."""
     newest = float(history.sled_t_s[-1])
-    moves = movements(history, c) if moves is None else moves
     return [(a, b) for a, b in moves if b - a > STRETCH_S and b > newest - LONGEST_S]
 
 
@@ -233,9 +232,9 @@ def problem_of(
     ways: bool = True,
     moves: Spans | None = None,
 ) -> Problem:
-    """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. moves: as in
-    `stretches`. Raises NoFit if the sled has not moved."""
-    spans = stretches(history, c, moves)
+    """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. moves: of
+    `movements`, where known already. Raises NoFit if the sled has not moved."""
+    spans = stretches(history, movements(history, c) if moves is None else moves)
     sled_t_s, sled = thinned(history.sled_t_s, np.stack([along_rail(history, c), turns(history, c)], axis=1))
     seen = leg_readings(history, c)
     hold_psi = None

@@ -124,16 +124,17 @@ def predict(s, dt, noise):
 
 @njit
 def weigh(s):
-    """P times s.row into s.gain; returns the variance of the row's measurement before any noise."""
+    """P times s.row, which is 0 in most places, into s.gain; returns the variance of that measurement before noise."""
     P, row, gain = s.P, s.row, s.gain
     n = len(row)
     spread = 0.0
+    gain[:] = 0.0
+    for j in range(n):
+        if row[j] != 0.0:
+            for i in range(n):
+                gain[i] += row[j] * P[j, i]
     for i in range(n):
-        total = 0.0
-        for j in range(n):
-            total += P[i, j] * row[j]
-        gain[i] = total
-        spread += row[i] * total
+        spread += row[i] * gain[i]
     return spread
 
 
@@ -174,10 +175,10 @@ def correct(s, spread, residual, variance, gate):
 
 
 @njit
-def update_sled(s, links, noise, along):
-    """Sled specific force along the rail with gravity removed (m/s2). Returns the whitened innovation."""
+def update_sled(s, at, noise, along):
+    """Sled specific force along the rail with gravity removed (m/s2). at: pose of the linkage at the filter's flexion.
+    Returns the whitened innovation."""
     x, h = s.x, s.row
-    at = pose(links, x[PHI])
     w = x[RATE]
     a = x[ACCELERATION]
     h[:] = 0.0
@@ -224,7 +225,7 @@ def update_leg(s, links, leg, noise, rate, f1, f2):
         at = pose(links, x[PHI])
         w = x[RATE]
         a = x[ACCELERATION]
-        sine, cosine = math.sin(at.theta), math.cos(at.theta)
+        sine, cosine = at.sine, at.cosine
         spin = at.theta1 * a + at.theta2 * w * w
         sweep = at.theta1 * w
         slide = leg.carried * (at.D1 * a + at.D2 * w * w)
@@ -233,8 +234,9 @@ def update_leg(s, links, leg, noise, rate, f1, f2):
         fw = reach_m * (-spin * cosine + sweep * sweep * sine)
         gu = GRAVITY_MPS2 * leg.up_u
         gw = GRAVITY_MPS2 * leg.up_w
-        psi = at.theta + x[MOUNT] + leg.tissue * x[PHI]
-        cp, sp = math.cos(psi), math.sin(psi)
+        apart = x[MOUNT] + leg.tissue * x[PHI]
+        ca, sa = math.cos(apart), math.sin(apart)
+        cp, sp = cosine * ca - sine * sa, sine * ca + cosine * sa
         # The row for psi holds gravity alone: with the noisy acceleration in it, row and residual would be
         # correlated, and rumble would push flexion and mount apart by a degree a second (seen in simulation).
         if k == 0:

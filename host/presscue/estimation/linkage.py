@@ -37,7 +37,8 @@ def mirrored(links: Links) -> Links:
 
 
 class Pose(NamedTuple):
-    """Rail coordinate D (m) and shank angle theta (rad) with their first and second derivatives in phi (per rad)."""
+    """Rail coordinate D (m) and shank angle theta (rad) with their first and second derivatives in phi (per rad), and
+    theta's cosine and sine."""
 
     D: float
     D1: float
@@ -45,6 +46,8 @@ class Pose(NamedTuple):
     theta: float
     theta1: float
     theta2: float
+    cosine: float
+    sine: float
 
 
 @njit
@@ -62,14 +65,18 @@ def pose(links, phi):
     k = thigh * shank
     d2 = thigh * thigh + shank * shank + 2.0 * k * c
     D = math.sqrt(max(d2 - height * height, 1e-4))
-    D1 = -k * s / D
-    D2 = -(k * c + D1 * D1) / D
-    ankle1 = thigh * (thigh + shank * c) / d2
-    ankle2 = k * s * (thigh * thigh - shank * shank) / (d2 * d2)
-    slope1 = -height * D1 / d2
-    slope2 = -height * (D2 + 2.0 * k * s * D1 / d2) / d2
-    theta = math.atan2(height, D) - math.atan2(thigh * s, shank + thigh * c)
-    return Pose(D, D1, D2, theta, slope1 - ankle1, slope2 - ankle2)
+    per_D, per_d2 = 1.0 / D, 1.0 / d2
+    D1 = -k * s * per_D
+    D2 = -(k * c + D1 * D1) * per_D
+    ankle1 = thigh * (thigh + shank * c) * per_d2
+    ankle2 = k * s * (thigh * thigh - shank * shank) * per_d2 * per_d2
+    slope1 = -height * D1 * per_d2
+    slope2 = -height * (D2 + 2.0 * k * s * D1 * per_d2) * per_d2
+    along, across = shank + thigh * c, thigh * s
+    theta = math.atan2(height, D) - math.atan2(across, along)
+    per_reach2 = 1.0 / math.sqrt((D * D + height * height) * d2)
+    cosine, sine = (D * along + height * across) * per_reach2, (height * along - D * across) * per_reach2
+    return Pose(D, D1, D2, theta, slope1 - ankle1, slope2 - ankle2, cosine, sine)
 
 
 def rail_coordinate(links: Links, phi: np.ndarray) -> np.ndarray:
@@ -83,7 +90,7 @@ def flexion_at(links, tissue, angle):
     """Flexion (rad, -0.3 to 2.5) at which theta + tissue * phi equals `angle`; NaN if none does.
 
     The left side falls as phi grows, but for short legs on a high platform only to about 2 rad: so the first place is
-    stepped up to, and then closed in on.
+    stepped up to, and then closed in on, by Newton's steps where they stay within.
     """
     low, before = -0.3, pose(links, -0.3).theta - 0.3 * tissue
     if angle > before:
@@ -98,13 +105,19 @@ def flexion_at(links, tissue, angle):
         low, before = high, after
     else:
         return math.nan
+    phi = low + (high - low) * (before - angle) / (before - after)
     for _ in range(35):
-        mid = 0.5 * (low + high)
-        if pose(links, mid).theta + tissue * mid > angle:
-            low = mid
+        at = pose(links, phi)
+        off = at.theta + tissue * phi - angle
+        if off > 0.0:
+            low = phi
         else:
-            high = mid
-    return 0.5 * (low + high)
+            high = phi
+        step = off / (at.theta1 + tissue)
+        if abs(step) < 1e-12:
+            break
+        phi = phi - step if low < phi - step < high else 0.5 * (low + high)
+    return phi
 
 
 @njit

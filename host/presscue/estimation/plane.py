@@ -113,8 +113,8 @@ def fallen(inward, twist):
     degrees of the rail count in full, others by their part in that sector.
     """
     a, b = CONE * (inward - twist), CONE * (inward + twist)
-    into = math.hypot(max(a, 0.0), max(b, 0.0))
-    out = math.hypot(min(a, 0.0), min(b, 0.0))
+    into = math.sqrt(max(a, 0.0) ** 2 + max(b, 0.0) ** 2)
+    out = math.sqrt(min(a, 0.0) ** 2 + min(b, 0.0) ** 2)
     return into if into >= out else -out
 
 
@@ -124,7 +124,7 @@ def learn(s, dt, z, way, inward, twist):
     s.learnt_any = 1
     for i in range(N):
         s.P[i, i] += WALK_DEG[i] * WALK_DEG[i] * dt
-    far = math.hypot(inward, twist)
+    far = math.sqrt(inward * inward + twist * twist)
     sd = READING_SD_DEG
     if far > GATE_DEG:
         sd *= DOUBT

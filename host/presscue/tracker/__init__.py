@@ -79,7 +79,8 @@ def step_sled_reading(m, s, f, t, v):
     if s.on == 1:
         if folds(m, at):
             follow_sled(s, at)
-        white = update_sled(s.link, m.links, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.link.x[RATE]))
+            at = pose(m.links, s.link.x[PHI])
+        white = update_sled(s.link, at, m.noise, along) / (1.0 + RUMBLE * abs(at.D1 * s.link.x[RATE]))
         dt = 0.0 if away else dt
         s.sled_off += min(dt / RINGING_S, 1.0) * (white - s.sled_off)
         s.sled_nis = surprise(s.sled_nis, s.sled_off, dt)

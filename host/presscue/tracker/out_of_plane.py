@@ -103,7 +103,7 @@ def write_plane(m, s, f):
     f.calm = s.rests
     turn, tilt = s.turn * DEGREES * m.inward, s.tilt * DEGREES * m.inward
     if m.linked:
-        size = math.hypot(m.leg.up_u, m.leg.up_w)
+        size = math.sqrt(m.leg.up_u**2 + m.leg.up_w**2)
         sine, cosine = m.leg.up_u / size, m.leg.up_w / size
         f.inward_deg = sine * turn - cosine * tilt
         f.twist_deg = cosine * turn + sine * tilt

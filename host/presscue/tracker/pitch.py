@@ -17,13 +17,12 @@ def step_pitch(m, s, t, rate, f1, f2):
     """Pitch filter: rate about the flexion axis (rad/s), in-plane specific force (m/s2)."""
     x, P = s.pitch.x, s.pitch.P
     dt = t - s.leg_t_s
-    measured = -math.atan2(f2, f1)
     if s.leg_t_s < -1e8:
-        x[0] = measured
-        s.pitch_zero = measured
+        x[0] = -math.atan2(f2, f1)
+        s.pitch_zero = x[0]
         P[0, 0] = 0.05**2
     elif dt > LOST_S:
-        x[0] += wrapped(measured - x[0])
+        x[0] -= wrapped(math.atan2(f2, f1) + x[0])
         P[0, :] = 0.0
         P[:, 0] = 0.0
         P[0, 0] = 0.1**2
@@ -42,11 +41,10 @@ def step_pitch(m, s, t, rate, f1, f2):
         angle = x[0] + math.atan2(m.leg.up_w, m.leg.up_u)
         f1 -= math.cos(angle) * m.leg.carried * s.sled_low
         f2 += math.sin(angle) * m.leg.carried * s.sled_low
-        measured = -math.atan2(f2, f1)
-    size = math.hypot(f1, f2)
+    size = math.sqrt(f1 * f1 + f2 * f2)
     if size > 0.3 * GRAVITY_MPS2:
         spread = 0.05 + abs(size - GRAVITY_MPS2) / GRAVITY_MPS2 + SHAKING_S * abs(rate)
-        residual = wrapped(measured - x[0])
+        residual = -wrapped(math.atan2(f2, f1) + x[0])
         if walks(s, t) or abs(residual) > FAR_RAD:  # a walk turns the leg about other axes too
             x[0] += P[0, 0] / (P[0, 0] + spread * spread) * residual
         else:
