@@ -188,8 +188,9 @@ def analyze(
                 for taker in takers:
                     taker.add(trace)
                 rows.append(piece.rows_s)
-                there = readings.of_source(wire.SLED)
-                sled.append((readings.t_s[there], readings.values[there, :3]))
+                if core.calibration is None or not core.calibration.has_leg:
+                    there = readings.of_source(wire.SLED)
+                    sled.append((readings.t_s[there], readings.values[there]))
             if progress is not None:
                 progress(core.merge.span_s[1] - core.merge.span_s[0])
         findings.add(finish_answering(core))
@@ -226,10 +227,9 @@ def _smooth(sinks: Sequence[Spill | Tap], sled: list[tuple[np.ndarray, np.ndarra
     c = core.calibration
     if c is None or not c.has_sled or c.has_leg or not sled:
         return
-    t_s = np.concatenate([times for times, _ in sled])
-    along = np.concatenate([force @ c.rail for _, force in sled]) - c.gravity_along_mps2
+    t_s, imu = (np.concatenate(parts) for parts in zip(*sled, strict=True))
     order = np.flatnonzero(t_s > np.concatenate([[-np.inf], np.maximum.accumulate(t_s)[:-1]]))
-    position, velocity = sled_path(t_s[order], along[order], c.sled_floor_mps2, stood.spans_s)
+    position, velocity = sled_path(t_s[order], imu[order], c, stood.spans_s)
     for sink in sinks:
         sink.replace("sled_position_m", t_s[order], position)
         sink.replace("sled_velocity_mps", t_s[order], velocity)
