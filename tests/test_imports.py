@@ -51,6 +51,7 @@ PURE = (
     "calibration.strap",
     "calibration.recheck",
     "calibration.leg_alone",
+    "calibration.sled_alone",
     "calibration.fit",
     "calibration.activity",
     "calibration.learning",

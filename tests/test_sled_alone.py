@@ -112,6 +112,16 @@ def test_the_series_of_a_sled_alone_keeps_its_place_through_a_set(seed):
     assert trial.travel_rmse_mm <= 1.5
 
 
+@pytest.mark.parametrize("seed", [714, 731])
+def test_outward_on_a_level_rail_is_away_from_where_the_sled_stands(seed):
+    """Gravity does not show it there: it was as it came, and lowerings were presses for half of the lifters."""
+    trial = run_trial(Task(seed, sensors=("sled",)))
+    pairs = trial.pairs["lowering, s"]
+    print(f"seed {seed}: travel RMSE {trial.travel_rmse_mm:.1f} mm, lowerings {np.round(pairs[0], 1)} s")
+    assert trial.travel_rmse_mm <= 5.0
+    assert max(abs(true_s - found_s) for true_s, found_s in pairs) < 0.5
+
+
 def test_an_even_lowering_that_was_taken_for_a_rest_is_found_afterwards():
     speed, along = lowering(0.0)
     t_s = np.arange(len(speed)) / HZ

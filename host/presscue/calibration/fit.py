@@ -13,7 +13,7 @@ import numpy as np
 
 from presscue import advice
 from presscue.advice import Remark
-from presscue.calibration import leg_alone
+from presscue.calibration import leg_alone, sled_alone
 from presscue.calibration.belief import HEIGHT, MOUNT, SHANK, STRAP, THIGH, after_rest, believable, usual, vector
 from presscue.calibration.coupling import Spans, directions, during, held_on_sled, movements, turning_axis
 from presscue.calibration.minimum import minimise, minimise_trusting, taken
@@ -32,7 +32,6 @@ from presscue.calibration.mounting import (
     resting_force,
     upright,
     with_leg,
-    with_sled,
 )
 from presscue.calibration.recheck import followed
 from presscue.calibration.strap import TURNED_GAIN, crept, turned_by
@@ -87,7 +86,7 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     has_sled, has_leg = len(history.sled_t_s) > 20, len(history.leg_t_s) > 20
     c = Calibration(effective_s, has_sled, has_leg)
     if not has_leg:
-        return with_sled(c, history) if has_sled else c
+        return sled_alone.fitted(c, history) if has_sled else c
     if not has_sled:
         return leg_alone.with_hold(history, priors, with_leg(c, history, *axis_alone(history.leg_t_s, history.leg)))
     not_swapped(history)
