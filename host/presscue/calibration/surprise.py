@@ -19,7 +19,7 @@ from presscue.calibration.coupling import Spans, movements
 from presscue.calibration.model import Calibration, History, NoFit
 from presscue.calibration.mounting import THIN_HZ, along_rail, leg_readings, smooth, thinned
 from presscue.calibration.nodding import leaked, turns
-from presscue.calibration.ways import NONE, Ways, ways_of
+from presscue.calibration.ways import NONE, Ways, ways_of, ways_off_m
 from presscue.compiled import njit
 from presscue.estimation.estimator import (
     PHI,
@@ -32,7 +32,7 @@ from presscue.estimation.estimator import (
     update_leg,
     update_sled,
 )
-from presscue.estimation.linkage import Links, pose, rail_coordinate, wrapped
+from presscue.estimation.linkage import Links, pose, wrapped
 
 INNOVATION_WEIGHT = 0.3  # innovations of a model that is not quite true are correlated: each counts for less
 NOISE_S = 1.0  # over which noise is taken to be the same
@@ -144,9 +144,9 @@ class Problem:
 
     def ways_off_m(self, p: np.ndarray, phi: np.ndarray) -> np.ndarray:
         """By how much the sled went farther in each stroke under p, with flexion phi (n,), than by itself."""
-        links = self.split(p)[0]
-        D = [rail_coordinate(links, phi[at]) for at in (self.ways.start, self.ways.end)]
-        return D[1] - D[0] - self.ways.way_m
+        (links, leg), ways = self.split(p), self.ways
+        ends = ways.length_s, ways.first_radps, ways.last_radps
+        return ways_off_m(links, leg.tissue, phi, ways.start, ways.end, ways.way_m, *ends)
 
     def hold_off(self, p: np.ndarray) -> float:
         """How far (rad, of the IMU's angle) the leg was from straight in the hold, under p."""

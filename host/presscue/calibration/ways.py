@@ -3,17 +3,25 @@
 Where the shank's turning comes to an end the sled stands, whatever the geometry. Integrated twice from one such moment
 to the next, with what velocity is left over taken for a constant bias, its acceleration says how far it went: to 1 to
 3 mm of a clean stroke in simulation. Reading by reading, rumble hides most of that from the filter.
+
+It does not quite stand where it turns. Four seconds between 5 and 10 mm/s, which is a slow lowering's end, make a way 2
+to 4 cm short: so the shank's rates at the ends are kept, and `ways_off_m` makes speeds of them.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from presscue.calibration.spread import FLATTEST
+from presscue.compiled import njit
+from presscue.estimation.linkage import pose
+
 TURNING_RADPS = 0.05  # a stroke is a turning as fast as this,
 GOING_RADPS = 0.02  # down to where it is slower than this
 LEAST_RAD = 0.2  # the shank turns by more in a stroke
 SHORTEST_S, LONGEST_S = 0.4, 6.0
 RESTING_RADPS, REST_S = 0.015, 0.3
+ABOUT_S = 0.1  # before and after a stroke's end: the shank's rate there
 GAP_S = 0.06  # without a reading for longer it is not known what happened
 COLOUR = 2.0  # what noise that is not white may add to the same of white noise
 SEEN_IN, SEEN_LESS = 4, 4.0  # strokes whose biases show how much there is so slow, tremor left out: so many times that
@@ -23,22 +31,39 @@ ODD_M = 0.012  # a bias so far from usual, by its effect on the way: it did not 
 
 
 class Ways(NamedTuple):
-    """Strokes: readings at which they begin and end (k,), indices, the sled's way along the rail (k,), m, and its
-    standard deviation (k,)."""
+    """Strokes: readings at which they begin and end (k,), indices, the sled's way along the rail (k,), m, as if it stood
+    there, its standard deviation (k,), how long they take (k,), s, and the shank's rates at both ends (k,), rad/s."""
 
     start: np.ndarray
     end: np.ndarray
     way_m: np.ndarray
     sd_m: np.ndarray
+    length_s: np.ndarray
+    first_radps: np.ndarray
+    last_radps: np.ndarray
 
     def among(self, kept: np.ndarray) -> "Ways":
         """Those whose first and last reading is among those kept (n,), a mask, counted anew."""
         here = kept[self.start] & kept[self.end]
         place = np.cumsum(kept) - 1
-        return Ways(place[self.start[here]], place[self.end[here]], self.way_m[here], self.sd_m[here])
+        return Ways(place[self.start[here]], place[self.end[here]], *(each[here] for each in self[2:]))
 
 
-NONE = Ways(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+NONE = Ways(np.zeros(0, np.int64), np.zeros(0, np.int64), *np.zeros((5, 0)))
+
+
+@njit
+def ways_off_m(links, tissue, phi, start, end, way_m, length_s, first_radps, last_radps):
+    """By how much (k,) the sled went farther in each stroke by this geometry, with flexion phi (n,) at the readings,
+    than by itself; all else as in Ways. A way taken from acceleration as if the sled stood at both ends is short by
+    the mean of its speeds there, times how long it takes."""
+    off = np.empty(len(way_m))
+    for i in range(len(way_m)):
+        first, last = pose(links, phi[start[i]]), pose(links, phi[end[i]])
+        begun = first.D1 * first_radps[i] / min(first.theta1 + tissue, -FLATTEST)
+        ended = last.D1 * last_radps[i] / min(last.theta1 + tissue, -FLATTEST)
+        off[i] = last.D - first.D - 0.5 * (begun + ended) * length_s[i] - way_m[i]
+    return off
 
 
 def ways_of(
@@ -65,16 +90,26 @@ def ways_of(
         bias = velocity[-1] / (b - a)
         density = float(np.mean(noise_mps2[inside] ** 2)) * (b - a) / inside.sum()
         way_m = integrated(t_s, velocity - bias * (t_s - a))[-1]
-        found.append((first, last, way_m, COLOUR**2 * density, bias, b - a))
+        ends = [at(end_s, leg_t_s, rate_radps) for end_s in (a, b)]
+        found.append((first, last, way_m, COLOUR**2 * density, bias, b - a, *ends))
     if not found:
         return NONE
-    start, end, way_m, density, bias, length_s = np.array(found).T
+    start, end, way_m, density, bias, length_s, *ends = np.array(found).T
     level = np.median([*bias, *rests(leg_t_s, rate_radps, sled_t_s, along_mps2)])
     usual = np.abs(bias - level) * length_s**2 / 2.0 < np.hypot(ODD_M, 2.0 * np.sqrt(density * length_s**3 / 12.0))
     if len(found) >= SEEN_IN:
         density = np.minimum(density, SEEN_LESS * np.median((bias - level) ** 2 * length_s))
     sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + density * length_s**3 / 12.0)
-    return Ways(start[usual].astype(np.int64), end[usual].astype(np.int64), way_m[usual], sd_m[usual])
+    readings = [each[usual].astype(np.int64) for each in (start, end)]
+    return Ways(*readings, *(each[usual] for each in (way_m, sd_m, length_s, *ends)))
+
+
+def at(moment_s: float, t_s: np.ndarray, values: np.ndarray) -> float:
+    """Noisy values (n,) at a moment, by a parabola through those about it: where a leg comes to rest their mean is more
+    than there is."""
+    near = slice(*np.searchsorted(t_s, (moment_s - ABOUT_S, moment_s + ABOUT_S)))
+    powers = (t_s[near, None] - moment_s) ** np.arange(3)
+    return float(np.linalg.lstsq(powers, values[near], rcond=None)[0][0])
 
 
 def rests(leg_t_s: np.ndarray, rate: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray) -> list[float]:
