@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from presscue.calibration.ways import ways_of
+from presscue.calibration.ways import ways_of, ways_off_m
+from presscue.estimation.linkage import Links, pose
 
 HZ = 52.0
 METRES_PER_RAD = 0.5
@@ -61,3 +62,23 @@ def test_a_stroke_that_does_not_end_at_a_stand_is_left_out():
     rate[(t_s > 9.95) & (t_s < 10.4)] = 0.0
     ways = found(t_s, along, rate)
     assert ways.way_m == pytest.approx([-0.2, 0.2, -0.2], abs=0.002)
+
+
+def test_a_slow_stroke_that_turns_without_a_stand_is_not_taken_for_short():
+    """Down in five seconds and up in four, 15 to 80 degrees: where the shank hardly turns any more, the sled still goes
+    at 5 to 10 mm/s."""
+    links, tissue = Links(0.43, 0.42, 0.1), 0.03
+    t_s = np.arange(0.0, 11.0, 1.0 / HZ)
+    down, up = (np.clip((t_s - begin) / length_s, 0.0, 1.0) for begin, length_s in ((1.0, 5.0), (6.0, 4.0)))
+    shares = [10 * part**3 - 15 * part**4 + 6 * part**5 for part in (down, up)]
+    phi = np.radians(15.0 + 65.0 * (shares[0] - shares[1]))
+    poses = [pose(links, each) for each in phi]
+    place, theta = (np.array([getattr(each, name) for each in poses]) for name in ("D", "theta"))
+    rate = np.gradient(theta + tissue * phi, t_s) + np.random.default_rng(4).normal(0.0, 0.002, t_s.size)
+    ways = found(t_s, np.gradient(np.gradient(place, t_s), t_s) + 0.05, rate, noise=0.05)
+    assert len(ways.way_m) == 2
+    short = np.abs(place[ways.end] - place[ways.start]) - np.abs(ways.way_m)
+    off = ways_off_m(links, tissue, phi, *(ways[i] for i in (0, 1, 2, 4, 5, 6)))
+    print(f"as if it stood: short by {1e3 * short} mm; off {1e3 * off} mm")
+    assert np.all(short > 0.01)
+    assert np.abs(off).max() < 0.004

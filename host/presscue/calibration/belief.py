@@ -23,6 +23,8 @@ ANY_MOUNT_SD_RAD = 100.0
 BETWEEN_SETS_SD = (0.001, 0.001, 0.015, 0.002, 0.002, 0.004)  # feet are put down anew
 SLIPPED_SD_RAD = 0.5
 FARTHEST_SD = 3.0
+EXTENDED_SHARE = 0.15  # of a movement on the sled: where a leg is extended so far, the knee is usually bent by
+EXTENDED_RAD, EXTENDED_SD_RAD = 0.3, 0.13  # 17 degrees; an angle of leg or thigh: 15 of the knee
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from presscue.advice import Remark
 from presscue.calibration import leg_alone, sled_alone
 from presscue.calibration.belief import HEIGHT, MOUNT, SHANK, STRAP, THIGH, after_rest, believable, usual, vector
 from presscue.calibration.coupling import Spans, directions, during, held_on_sled, movements, turning_axis
-from presscue.calibration.minimum import minimise, minimise_trusting, taken
+from presscue.calibration.minimum import first_guesses, minimise, minimise_trusting, taken
 from presscue.calibration.model import Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import (
     HELD_READINGS,
@@ -35,7 +35,7 @@ from presscue.calibration.mounting import (
 )
 from presscue.calibration.recheck import followed
 from presscue.calibration.strap import TURNED_GAIN, crept, turned_by
-from presscue.calibration.surprise import Problem, first_guesses, problem_of, stretches
+from presscue.calibration.surprise import Problem, problem_of, stretches
 from presscue.estimation.linkage import flexion_at, wrapped
 
 LEVEL_SINE = 0.3  # below seventeen degrees as found, gravity does not show which way is outward
@@ -257,7 +257,8 @@ def _from_first_movement(history: History, c: Calibration) -> tuple[History, Spa
 
 
 def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[Problem, list[Remark]]:
-    """The problem of the first set, with the straight-leg hold if the leg was still in it."""
+    """The problem of the first set, with the straight-leg hold if the leg was still in it, else with where presses
+    usually end."""
     remarks: list[Remark] = []
     hold_s = priors.hold_s
     if priors.rail_deg is not None and abs(abs(frames.rail_deg) - priors.rail_deg) > RAIL_OFF_DEG:
@@ -270,7 +271,7 @@ def _with_hold(history: History, priors: Priors, frames: Calibration) -> tuple[P
         elif len(held) and not held_on_sled(history, frames, hold_s):
             remarks.append(Remark(advice.HOLD_ELSEWHERE, hold_s[0]))
             hold_s = None
-    return problem_of(history, frames, usual(priors), hold_s), remarks
+    return problem_of(history, frames, usual(priors), hold_s).ending_usually(), remarks
 
 
 def _judged(problem: Problem, c: Calibration, remarks: list[Remark]) -> Calibration:

@@ -1,13 +1,16 @@
 """The geometry that surprises the filter least, by Levenberg-Marquardt, and how sure it is."""
 
+import math
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from presscue.calibration.belief import MOUNT
 from presscue.calibration.model import Calibration
 from presscue.calibration.spread import covariance_of, with_spread
 from presscue.calibration.surprise import Problem
+from presscue.estimation.linkage import pose
 
 HOLD_SHARE = 0.5  # of the hold's variance in the fit, where it is said how sure that is: what is off is off by less
 
@@ -19,6 +22,17 @@ class Minimum(NamedTuple):
     cost: float
     jacobian: np.ndarray
     residuals: np.ndarray
+
+
+def first_guesses(problem: Problem) -> list[np.ndarray]:
+    """Where to start: the leg at its most extended was near straight, softly bent, or well bent."""
+    extended = problem.extended(0.02)
+    guesses = []
+    for degrees in (3.0, 15.0, 30.0):
+        p = problem.belief.mean.copy()
+        p[MOUNT] = extended - pose(problem.split(p)[0], math.radians(degrees)).theta
+        guesses.append(p)
+    return guesses
 
 
 def minimise(problem: Problem, p: np.ndarray, steps: int) -> Minimum:
@@ -68,9 +82,10 @@ def covariance(problem: Problem, found: Minimum) -> np.ndarray:
     window = np.repeat(problem.windows, 3)
     windows = np.stack([np.bincount(window, each) for each in gradients[:n].T], axis=1)[np.bincount(window) > 0]
     strokes = gradients[n : n + ways]
-    held = found.jacobian[n + ways + len(found.p) :]
+    extended = found.jacobian[n + ways + len(found.p) :]
+    share = 1.0 if problem.hold_psi is None else HOLD_SHARE
     normal = found.jacobian.T @ found.jacobian
-    known = strokes.T @ strokes + HOLD_SHARE * held.T @ held
+    known = strokes.T @ strokes + share * extended.T @ extended
     return covariance_of(normal, windows, known, problem.belief.covariance, problem.belief.information)
 
 

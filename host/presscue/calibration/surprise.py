@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from presscue.calibration.belief import MOUNT, Belief
+from presscue.calibration.belief import EXTENDED_RAD, EXTENDED_SD_RAD, EXTENDED_SHARE, Belief
 from presscue.calibration.coupling import Spans, movements
 from presscue.calibration.model import Calibration, History, NoFit
 from presscue.calibration.mounting import THIN_HZ, along_rail, leg_readings, smooth, thinned
@@ -102,6 +102,7 @@ class Problem:
     hold_psi: float | None = None  # angle of the leg IMU from the rail while the leg was held straight, rad
     trust: np.ndarray | None = None  # (n,) what each reading counts for; None: all alike
     ways: Ways = NONE  # of the sled by itself, from reading to reading
+    extended_psi: float | None = None  # as hold_psi, where presses end: what counts where there was no hold
 
     @property
     def seen(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -133,6 +134,8 @@ class Problem:
         parts = [INNOVATION_WEIGHT * white.ravel(), ways, apart]
         if self.hold_psi is not None:
             parts.append(np.array([self.hold_off(p) / HOLD_SD_RAD]))
+        elif self.extended_psi is not None:
+            parts.append(np.array([self.off(p, self.extended_psi, EXTENDED_RAD) / EXTENDED_SD_RAD]))
         return np.concatenate(parts)
 
     def gain(self, p: np.ndarray, better: np.ndarray, ways: bool = False) -> float:
@@ -151,8 +154,22 @@ class Problem:
     def hold_off(self, p: np.ndarray) -> float:
         """How far (rad, of the IMU's angle) the leg was from straight in the hold, under p."""
         assert self.hold_psi is not None
+        return self.off(p, self.hold_psi, 0.0)
+
+    def off(self, p: np.ndarray, psi: float, phi: float) -> float:
+        """How far (rad) the leg IMU, at psi from the rail, is from its angle at flexion phi (rad) under p."""
         links, leg = self.split(p)
-        return wrapped(self.hold_psi - pose(links, 0.0).theta - leg.mount_rad)
+        return wrapped(psi - pose(links, phi).theta - leg.mount_rad - leg.tissue * phi)
+
+    def ending_usually(self) -> "Problem":
+        """The same, in which presses end as people's do."""
+        return replace(self, extended_psi=self.extended(EXTENDED_SHARE))
+
+    def extended(self, share: float) -> float:
+        """The angle of the leg IMU from the rail (rad), beyond which it is extended in this share of the readings."""
+        leg = self.readings[self.kinds == 1]
+        psi = np.unwrap(math.atan2(self.leg.up_w, self.leg.up_u) - np.arctan2(leg[:, 2], leg[:, 1]))
+        return float(np.quantile(psi, 1.0 - share))
 
     @property
     def windows(self) -> np.ndarray:
@@ -279,16 +296,3 @@ def ways_in(kinds, t_s, readings, loud, starts) -> Ways:
     noise = noise_of(sled_t_s, along, 0.0)
     ways = ways_of(sled_t_s, along[:, 0], noise, t_s[leg], readings[leg, 0], t_s[starts[:, 0] == 1.0])
     return ways._replace(start=leg[ways.start], end=leg[ways.end])
-
-
-def first_guesses(problem: Problem) -> list[np.ndarray]:
-    """Where to start: the leg at its most extended was near straight, softly bent, or well bent."""
-    leg = problem.readings[problem.kinds == 1]
-    pitch = np.unwrap(math.atan2(problem.leg.up_w, problem.leg.up_u) - np.arctan2(leg[:, 2], leg[:, 1]))
-    extended = float(np.quantile(pitch, 0.98))
-    guesses = []
-    for degrees in (3.0, 15.0, 30.0):
-        p = problem.belief.mean.copy()
-        p[MOUNT] = extended - pose(problem.split(p)[0], math.radians(degrees)).theta
-        guesses.append(p)
-    return guesses

@@ -31,8 +31,9 @@ ODD_M = 0.012  # a bias so far from usual, by its effect on the way: it did not 
 
 
 class Ways(NamedTuple):
-    """Strokes: readings at which they begin and end (k,), indices, the sled's way along the rail (k,), m, as if it stood
-    there, its standard deviation (k,), how long they take (k,), s, and the shank's rates at both ends (k,), rad/s."""
+    """Strokes: readings at which they begin and end (k,), indices, the sled's way along the rail (k,), m, as if it
+    stood there, its standard deviation (k,), how long they take (k,), s, and the shank's rates at both ends (k,),
+    rad/s."""
 
     start: np.ndarray
     end: np.ndarray
@@ -136,9 +137,11 @@ def strokes(rate: np.ndarray) -> list[tuple[int, int]]:
             continue
         way = rate * np.sign(rate[i])
         first = last = i
-        while last + 1 < n and way[last + 1] > GOING_RADPS:
+        while last + 1 < n and way[last] > GOING_RADPS:
             last += 1
         i = last + 1
+        while first > 0 and way[first] > GOING_RADPS:
+            first -= 1
         while first > 0 and 0.0 < way[first - 1] < way[first]:
             first -= 1
         while last + 1 < n and 0.0 < way[last + 1] < way[last]:
