@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from presscue.calibration.belief import after_rest, vector
+from presscue.calibration import fit
+from presscue.calibration.belief import HEIGHT, TISSUE, after_rest, vector
 from presscue.calibration.coupling import movements
 from presscue.calibration.minimum import minimise
 from presscue.calibration.model import Priors
@@ -51,6 +52,34 @@ def test_feet_put_down_anew_need_no_fit(session):
     off_mm = 1e3 * (elsewhere.links.height_m - c.links.height_m), 1e3 * (there.links.height_m - c.links.height_m)
     print(f"feet off by {off_mm[0]:.0f} mm before, {off_mm[1]:.0f} mm after")
     assert abs(off_mm[1]) < 0.8 * off_mm[0]
+
+
+def test_a_geometry_that_the_sleds_own_ways_contradict_goes_to_the_fit(session):
+    """The innovations hardly tell feet 3 cm elsewhere from softer flesh; the sled goes 1 to 3 cm less or more."""
+    c, table, when, priors = session
+    history = second_set(table, when, priors)
+    higher = replace(c, links=c.links._replace(height_m=c.links.height_m + 0.03))
+    softer, stiffer = (replace(c, leg=c.leg._replace(tissue=c.leg.tissue + more)) for more in (0.04, -0.04))
+    for wrong in (higher, softer, stiffer):
+        assert taken_on(history, wrong) is None
+
+
+@pytest.mark.parametrize(("entry", "value"), [(HEIGHT, -0.45), (TISSUE, -0.18)])
+def test_a_refined_fit_that_is_no_leg_leaves_the_calibration(session, monkeypatch, entry, value):
+    """Faulty reps may end anywhere: a foot 45 cm under the hip, flesh that gives by 16 degrees at 90."""
+    c, table, _, priors = session
+    core, _ = run(table, priors)
+    history = core.history(0.0, c.effective_s)
+    minimum = fit.minimise_trusting
+
+    def astray(problem, p, steps):
+        found = minimum(problem, p, steps)
+        found.p[entry] = value
+        return found
+
+    monkeypatch.setattr(fit, "minimise_trusting", astray)
+    again = fit.fit(history, priors, c.effective_s, previous=c)
+    assert (again.links, again.leg) == (c.links, c.leg)
 
 
 @pytest.mark.parametrize("turn_deg", [8.0, 15.0])

@@ -13,6 +13,7 @@ from presscue.calibration.model import Calibration, Priors
 from presscue.estimation.linkage import Links, mirrored
 
 THIGH, SHANK, HEIGHT, STRAP, TISSUE, MOUNT = range(6)
+OF_A_LEG = (THIGH, SHANK, HEIGHT, STRAP, TISSUE)  # the mount is anywhere
 THIGH_PER_HEIGHT, SHANK_PER_HEIGHT = 0.245, 0.246  # Drillis & Contini 1966
 SEGMENT_SD_M = 0.02
 USUAL_HEIGHT_M, HEIGHT_SD_M = 1.73, 0.10

@@ -14,7 +14,7 @@ import numpy as np
 from presscue import advice
 from presscue.advice import Remark
 from presscue.calibration import leg_alone, sled_alone
-from presscue.calibration.belief import HEIGHT, MOUNT, SHANK, STRAP, THIGH, after_rest, believable, usual, vector
+from presscue.calibration.belief import MOUNT, OF_A_LEG, after_rest, believable, usual, vector
 from presscue.calibration.coupling import Spans, directions, during, held_on_sled, movements, turning_axis
 from presscue.calibration.minimum import first_guesses, minimise, minimise_trusting, taken
 from presscue.calibration.model import Calibration, History, NoFit, Priors
@@ -112,8 +112,9 @@ def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
 
 
 def _is_leg(c: Calibration, priors: Priors) -> bool:
-    """Whether its lengths may be a lifter's, on the segment that it was fitted to, and the strap's place on that."""
-    return believable(usual(replace(priors, on_shank=not c.on_thigh)), c, (THIGH, SHANK, HEIGHT, STRAP))
+    """Whether its lengths may be a lifter's, on the segment that it was fitted to, and the strap's place on that, and
+    how its flesh gives."""
+    return believable(usual(replace(priors, on_shank=not c.on_thigh)), c, OF_A_LEG)
 
 
 def _anew_if_better(history: History, priors: Priors, c: Calibration) -> Calibration:
@@ -169,7 +170,8 @@ def _refined(history: History, priors: Priors, previous: Calibration) -> Calibra
     """More of the first set: everything again, from where the last fit ended."""
     problem, remarks = _with_hold(history, priors, previous)
     found = minimise_trusting(problem, vector(previous), 12)
-    return _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
+    new = _judged(problem, taken(replace(previous, remarks=()), problem, found), remarks)
+    return new if _is_leg(new, priors) else replace(previous, remarks=())
 
 
 def _confirmed(history: History, priors: Priors, previous: Calibration) -> Calibration:

@@ -2,8 +2,9 @@
 
 One run of the filter and one for each entry of p give gradient and normal matrix of the innovations there. The best
 quadratic step says how much a fit could gain, and the sensitivity to the mount, by windows, whether the strap has
-turned. Where all of that is well below what fit.py asks for before it believes a change, the step is taken: so it is
-with nearly every set of feet put down anew. All else is left to the fit.
+turned. Where all of that is well below what fit.py asks for before it believes a change, and the sled's own ways are
+such as the geometry has them, the step is taken: so it is with nearly every set of feet put down anew. All else is left
+to the fit.
 """
 
 from dataclasses import replace
@@ -23,7 +24,7 @@ from presscue.estimation.linkage import Links
 SAME_DEG = 6.0  # rail and flexion axis nearer than this to where they were
 SAME_RAD = 0.07  # the mount over the whole set
 EVEN_RAD = 0.06  # and between its parts before and after any time
-GAIN = 9.0  # weighted squares of innovation that another geometry would save, by its best quadratic step
+GAIN = 9.0  # weighted squares that another geometry would save, by its best quadratic step, or of the ways too many
 WINDOW_S = 4.0  # of the course of the mount
 FAIR = 6.0  # innovations beyond say nothing of the mount
 STEPS = np.array([1e-3, 1e-3, 2e-3, 2e-3, 1e-3, 1e-3])
@@ -34,9 +35,12 @@ def followed(history: History, c: Calibration, prior: Calibration, moves: Spans)
     anew. prior: the one before the rest before it. moves: of `movements`. Raises NoFit if the sled has not moved."""
     if not frames_hold(history, c, moves):
         return None
-    problem = problem_of(history, c, after_rest(prior), None, ways=False, moves=moves)
-    white = problem.whitened(vector(c))
+    problem = problem_of(history, c, after_rest(prior), None, moves=moves)
+    white, phi = problem.run(vector(c))
     problem = problem.trusting(vector(c), white)
+    ways = problem.ways_residuals(vector(c), phi)
+    if float(ways @ ways) >= GAIN + len(ways):
+        return None
     normal, slopes, curve = sensitivities_of(problem, vector(c), white)
     if not mount_holds(curve):
         return None

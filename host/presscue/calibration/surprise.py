@@ -126,12 +126,10 @@ class Problem:
     def residuals(self, p: np.ndarray) -> np.ndarray:
         white, phi = self.run(p)
         white = hubered(white.ravel()).reshape(white.shape)
-        ways = hubered(self.ways_off_m(p, phi) / self.ways.sd_m)
         apart = np.linalg.cholesky(self.belief.information).T @ (p - self.belief.mean)
         if self.trust is not None:
             white = white * np.sqrt(self.trust)[:, None]
-            ways = ways * np.sqrt(np.minimum(self.trust[self.ways.start], self.trust[self.ways.end]))
-        parts = [INNOVATION_WEIGHT * white.ravel(), ways, apart]
+        parts = [INNOVATION_WEIGHT * white.ravel(), self.ways_residuals(p, phi), apart]
         if self.hold_psi is not None:
             parts.append(np.array([self.hold_off(p) / HOLD_SD_RAD]))
         elif self.extended_psi is not None:
@@ -150,6 +148,12 @@ class Problem:
         (links, leg), ways = self.split(p), self.ways
         ends = ways.length_s, ways.first_radps, ways.last_radps
         return ways_off_m(links, leg.tissue, phi, ways.start, ways.end, ways.way_m, *ends)
+
+    def ways_residuals(self, p: np.ndarray, phi: np.ndarray) -> np.ndarray:
+        """The same in standard deviations, as they count."""
+        start, end = self.ways.start, self.ways.end
+        trust = 1.0 if self.trust is None else np.sqrt(np.minimum(self.trust[start], self.trust[end]))
+        return trust * hubered(self.ways_off_m(p, phi) / self.ways.sd_m)
 
     def hold_off(self, p: np.ndarray) -> float:
         """How far (rad, of the IMU's angle) the leg was from straight in the hold, under p."""
@@ -246,11 +250,10 @@ def problem_of(
     c: Calibration,
     belief: Belief,
     hold_s: tuple[float, float] | None,
-    ways: bool = True,
     moves: Spans | None = None,
 ) -> Problem:
-    """The readings of a history in the frames of c, with the sled's own ways in them unless not asked for. moves: of
-    `movements`, where known already. Raises NoFit if the sled has not moved."""
+    """The readings of a history in the frames of c, with the sled's own ways in them. moves: of `movements`, where
+    known already. Raises NoFit if the sled has not moved."""
     spans = stretches(history, movements(history, c) if moves is None else moves)
     sled_t_s, sled = thinned(history.sled_t_s, np.stack([along_rail(history, c), turns(history, c)], axis=1))
     seen = leg_readings(history, c)
@@ -286,13 +289,13 @@ def problem_of(
     if not kept.any():
         raise NoFit("the sled has not moved yet")
     seen = kinds[kept], t_s[kept], readings[kept], loud[kept], starts[kept]
-    return Problem(*seen, c.leg, belief, hold_psi, ways=ways_in(*seen) if ways else NONE)
+    return Problem(*seen, c.leg, belief, hold_psi, ways=ways_in(*seen))
 
 
 def ways_in(kinds, t_s, readings, loud, starts) -> Ways:
     """The sled's own ways in the readings of a problem."""
     sled, leg = (np.flatnonzero(kinds == kind) for kind in (0, 1))
     sled_t_s, along = t_s[sled], readings[sled, :1]
-    noise = noise_of(sled_t_s, along, 0.0)
-    ways = ways_of(sled_t_s, along[:, 0], noise, t_s[leg], readings[leg, 0], t_s[starts[:, 0] == 1.0])
+    noise, breaks_s = noise_of(sled_t_s, along, 0.0), t_s[starts[:, 0] == 1.0]
+    ways = ways_of(sled_t_s, along[:, 0], noise, t_s[leg], readings[leg, 0], breaks_s)
     return ways._replace(start=leg[ways.start], end=leg[ways.end])

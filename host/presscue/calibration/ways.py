@@ -8,6 +8,7 @@ It does not quite stand where it turns. Four seconds between 5 and 10 mm/s, whic
 to 4 cm short: so the shank's rates at the ends are kept, and `ways_off_m` makes speeds of them.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -77,32 +78,18 @@ def ways_of(
 ) -> Ways:
     """The strokes in readings of the sled (n,), gravity removed, with their noise (n,), taken for white, and of the
     leg's rate (m,); start and end count the leg's readings. None goes over one of breaks_s."""
-    found = []
-    for first, last in strokes(rate_radps):
-        a, b = float(leg_t_s[first]), float(leg_t_s[last])
-        inside = (sled_t_s > a) & (sled_t_s < b)
-        t_s = np.concatenate([[a], sled_t_s[inside], [b]])
-        broken = np.any((breaks_s > a) & (breaks_s <= b))
-        gap_s = max(np.diff(t_s).max(), np.diff(leg_t_s[first : last + 1]).max())
-        turned = abs(np.trapezoid(rate_radps[first : last + 1], leg_t_s[first : last + 1]))
-        if broken or gap_s > GAP_S or turned < LEAST_RAD or not SHORTEST_S < b - a < LONGEST_S:
-            continue
-        velocity = integrated(t_s, np.interp(t_s, sled_t_s, along_mps2))
-        bias = velocity[-1] / (b - a)
-        density = float(np.mean(noise_mps2[inside] ** 2)) * (b - a) / inside.sum()
-        way_m = integrated(t_s, velocity - bias * (t_s - a))[-1]
-        ends = [at(end_s, leg_t_s, rate_radps) for end_s in (a, b)]
-        found.append((first, last, way_m, COLOUR**2 * density, bias, b - a, *ends))
-    if not found:
+    found = measured(sled_t_s, along_mps2, noise_mps2, leg_t_s, rate_radps, breaks_s)
+    if not len(found):
         return NONE
-    start, end, way_m, density, bias, length_s, *ends = np.array(found).T
-    level = np.median([*bias, *rests(leg_t_s, rate_radps, sled_t_s, along_mps2)])
+    start, end, way_m, density, bias, length_s = found.T
+    level = np.median(np.concatenate([bias, rests(leg_t_s, rate_radps, sled_t_s, along_mps2)]))
     usual = np.abs(bias - level) * length_s**2 / 2.0 < np.hypot(ODD_M, 2.0 * np.sqrt(density * length_s**3 / 12.0))
     if len(found) >= SEEN_IN:
         density = np.minimum(density, SEEN_LESS * np.median((bias - level) ** 2 * length_s))
     sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + density * length_s**3 / 12.0)
     readings = [each[usual].astype(np.int64) for each in (start, end)]
-    return Ways(*readings, *(each[usual] for each in (way_m, sd_m, length_s, *ends)))
+    ends = [np.array([at(leg_t_s[k], leg_t_s, rate_radps) for k in each]) for each in readings]
+    return Ways(*readings, *(each[usual] for each in (way_m, sd_m, length_s)), *ends)
 
 
 def at(moment_s: float, t_s: np.ndarray, values: np.ndarray) -> float:
@@ -113,21 +100,60 @@ def at(moment_s: float, t_s: np.ndarray, values: np.ndarray) -> float:
     return float(np.linalg.lstsq(powers, values[near], rcond=None)[0][0])
 
 
-def rests(leg_t_s: np.ndarray, rate: np.ndarray, sled_t_s: np.ndarray, along: np.ndarray) -> list[float]:
-    """What the sled's acceleration (n,) shows wherever the leg (m,) does not turn, once for each REST_S."""
-    still = np.interp(sled_t_s, leg_t_s, (np.abs(rate) < RESTING_RADPS).astype(float)) == 1.0
-    many = max(1, round(REST_S / float(np.median(np.diff(sled_t_s)))))
-    parts = np.split(np.arange(len(along)), np.flatnonzero(np.diff(still.astype(int))) + 1)
-    resting = [part for part in parts if still[part[0]] and len(part) >= many]
-    return [float(along[piece].mean()) for part in resting for piece in np.array_split(part, len(part) // many)]
+@njit
+def measured(sled_t_s, along, noise, leg_t_s, rate, breaks_s):
+    """Of each stroke (k, 6), all as in `ways_of`: its first and last reading, the way, the density of noise in the
+    acceleration, the bias that was taken out, how long it took."""
+    found = []
+    for first, last in strokes(rate):
+        a, b = leg_t_s[first], leg_t_s[last]
+        low, high = np.searchsorted(sled_t_s, a, side="right"), np.searchsorted(sled_t_s, b)
+        t_s = np.empty(high - low + 2)
+        t_s[0], t_s[1:-1], t_s[-1] = a, sled_t_s[low:high], b
+        turned = integrated(leg_t_s[first : last + 1], rate[first : last + 1])[-1]
+        gap_s = max(np.max(t_s[1:] - t_s[:-1]), np.max(leg_t_s[first + 1 : last + 1] - leg_t_s[first:last]))
+        broken = np.any((breaks_s > a) & (breaks_s <= b))
+        if broken or gap_s > GAP_S or abs(turned) < LEAST_RAD or not SHORTEST_S < b - a < LONGEST_S:
+            continue
+        velocity = integrated(t_s, np.interp(t_s, sled_t_s, along))
+        bias = velocity[-1] / (b - a)
+        density = COLOUR**2 * np.mean(noise[low:high] ** 2) * (b - a) / (high - low)
+        way_m = integrated(t_s, velocity - bias * (t_s - a))[-1]
+        found.append((float(first), float(last), way_m, density, bias, b - a))
+    out = np.empty((len(found), 6))
+    for i in range(len(found)):
+        out[i] = np.array(found[i])
+    return out
 
 
-def integrated(t_s: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The integral (n,) from the first reading on."""
-    return np.concatenate([[0.0], np.cumsum(0.5 * (values[1:] + values[:-1]) * np.diff(t_s))])
+@njit
+def rests(leg_t_s, rate, sled_t_s, along):
+    """What the sled's acceleration (n,) shows wherever the leg (m,) does not turn, once for each REST_S: (k,)."""
+    still = np.interp(sled_t_s, leg_t_s, (np.abs(rate) < RESTING_RADPS).astype(np.float64)) == 1.0
+    many = max(1, round(REST_S / np.median(np.diff(sled_t_s))))
+    out, i, n = [0.0 for _ in range(0)], 0, len(along)
+    while i < n:
+        end = i
+        while end < n and still[end]:
+            end += 1
+        parts = (end - i) // many
+        for k in range(parts):
+            out.append(np.mean(along[i + (end - i) * k // parts : i + (end - i) * (k + 1) // parts]))
+        i = end + 1
+    return np.array(out)
 
 
-def strokes(rate: np.ndarray) -> list[tuple[int, int]]:
+@njit
+def integrated(t_s, values):
+    """The integral (n,) of values (n,) at t_s (n,) from the first on."""
+    out = np.zeros(len(values))
+    for i in range(1, len(values)):
+        out[i] = out[i - 1] + 0.5 * (values[i] + values[i - 1]) * (t_s[i] - t_s[i - 1])
+    return out
+
+
+@njit
+def strokes(rate):
     """First and last reading of each stretch of turning (n,) in one sense that comes to an end on both sides."""
     out = []
     i, n = 0, len(rate)
@@ -135,16 +161,16 @@ def strokes(rate: np.ndarray) -> list[tuple[int, int]]:
         if abs(rate[i]) < TURNING_RADPS:
             i += 1
             continue
-        way = rate * np.sign(rate[i])
+        sense = math.copysign(1.0, rate[i])
         first = last = i
-        while last + 1 < n and way[last] > GOING_RADPS:
+        while last + 1 < n and sense * rate[last] > GOING_RADPS:
             last += 1
         i = last + 1
-        while first > 0 and way[first] > GOING_RADPS:
+        while first > 0 and sense * rate[first] > GOING_RADPS:
             first -= 1
-        while first > 0 and 0.0 < way[first - 1] < way[first]:
+        while first > 0 and 0.0 < sense * rate[first - 1] < sense * rate[first]:
             first -= 1
-        while last + 1 < n and 0.0 < way[last + 1] < way[last]:
+        while last + 1 < n and 0.0 < sense * rate[last + 1] < sense * rate[last]:
             last += 1
         if max(abs(rate[first]), abs(rate[last])) < GOING_RADPS:
             out.append((first, last))
