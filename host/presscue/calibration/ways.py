@@ -88,7 +88,7 @@ def ways_of(
         density = np.minimum(density, SEEN_LESS * np.median((bias - level) ** 2 * length_s))
     sd_m = np.sqrt(LEAST_SD_M**2 + (DRIFT_MPS2 * length_s**2 / 12.0) ** 2 + density * length_s**3 / 12.0)
     readings = [each[usual].astype(np.int64) for each in (start, end)]
-    ends = [np.array([at(leg_t_s[k], leg_t_s, rate_radps) for k in each]) for each in readings]
+    ends = [np.array([at(float(leg_t_s[k]), leg_t_s, rate_radps) for k in each]) for each in readings]
     return Ways(*readings, *(each[usual] for each in (way_m, sd_m, length_s)), *ends)
 
 
