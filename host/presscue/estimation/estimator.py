@@ -161,11 +161,10 @@ def correct(s, spread, residual, variance, gate):
     """The correction of a measurement of this spread; s.gain holds P times its row."""
     x, P, gain = s.x, s.P, s.gain
     n = len(x)
-    total = spread + variance
-    white = residual / math.sqrt(total)
+    inverse = 1.0 / (spread + variance)
+    white = residual * math.sqrt(inverse)
     if abs(white) > gate:
-        total = max(total, (residual / gate) ** 2)
-    inverse = 1.0 / total
+        inverse = min(inverse, (gate / residual) ** 2)
     for i in range(n):
         k = gain[i] * inverse
         x[i] += k * residual
