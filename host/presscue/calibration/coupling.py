@@ -49,9 +49,10 @@ def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
     """The rail in the sled IMU (3,) and the flexion axis in the leg IMU (3,): outward along the rail goes with a
     positive turn about the axis; together they may both be the wrong way round. To some degrees. Raises NoFit."""
     leg_t_s, leg = history.leg_t_s, history.leg
+    since_s, until_s = both_there(history)
     rest = resting(leg_t_s, leg)
     push = pushes(history.sled, resting_force(history.sled_t_s, history.sled))
-    t_s = np.arange(max(leg_t_s[0], history.sled_t_s[0]), min(leg_t_s[-1], history.sled_t_s[-1]), SMOOTH_S / 2.0)
+    t_s = np.arange(since_s, until_s, SMOOTH_S / 2.0)
     velocity = strokes_only(t_s, _at(t_s, history.sled_t_s, push, 2), True)
     rate = strokes_only(t_s, _at(t_s, leg_t_s, leg[:, 3:] - np.median(leg[rest, 3:], axis=0), 2), False)
     both = _each_second((velocity[:, :, None] * rate[:, None, :]).reshape(-1, 9), t_s).reshape(-1, 3, 3)
@@ -67,6 +68,17 @@ def directions(history: History) -> tuple[np.ndarray, np.ndarray]:
     weight = np.where(sure, (correlation - TOGETHER) / np.maximum(strength, 1e-12), 0.0)
     rails, _, axes = np.linalg.svd(np.tensordot(weight, both, 1))
     return rails[:, 0], axes[0]
+
+
+def both_there(history: History) -> tuple[float, float]:
+    """From when to when there are readings of leg and sled, s. Raises NoFit if that is too short to see them move."""
+    t_s = history.leg_t_s, history.sled_t_s
+    if min(len(each) for each in t_s) < 2:
+        raise NoFit("a sensor has been silent since")
+    since_s, until_s = max(float(each[0]) for each in t_s), min(float(each[-1]) for each in t_s)
+    if until_s - since_s < LEAST_S:
+        raise NoFit("leg and sled have not been there together yet")
+    return since_s, until_s
 
 
 def movements(history: History, c: Calibration) -> Spans:

@@ -15,7 +15,7 @@ from presscue import advice
 from presscue.advice import Remark
 from presscue.calibration import leg_alone, sled_alone
 from presscue.calibration.belief import MOUNT, OF_A_LEG, after_rest, believable, usual, vector
-from presscue.calibration.coupling import Spans, directions, during, held_on_sled, movements, turning_axis
+from presscue.calibration.coupling import Spans, both_there, directions, during, held_on_sled, movements, turning_axis
 from presscue.calibration.minimum import first_guesses, minimise, minimise_trusting, taken
 from presscue.calibration.model import Calibration, History, NoFit, Priors
 from presscue.calibration.mounting import (
@@ -68,6 +68,7 @@ def fit(
     reps; it then stays as it is unless the readings contradict it.
     """
     if previous is not None and previous.linked:
+        both_there(history)
         priors = replace(priors, on_shank=not previous.on_thigh)
     if previous is None or not previous.linked:
         found = _first(history, priors, effective_s)
@@ -84,9 +85,11 @@ def fit(
 
 def _first(history: History, priors: Priors, effective_s: float) -> Calibration:
     has_sled, has_leg = len(history.sled_t_s) > 20, len(history.leg_t_s) > 20
+    if not has_sled and not has_leg:
+        raise NoFit("hardly anything has been read yet")
     c = Calibration(effective_s, has_sled, has_leg)
     if not has_leg:
-        return sled_alone.fitted(c, history) if has_sled else c
+        return sled_alone.fitted(c, history)
     if not has_sled:
         return leg_alone.with_hold(history, priors, with_leg(c, history, *axis_alone(history.leg_t_s, history.leg)))
     not_swapped(history)
@@ -245,8 +248,6 @@ def _elsewhere(history: History, priors: Priors, previous: Calibration, prior: C
 def _from_first_movement(history: History, c: Calibration) -> tuple[History, Spans]:
     """Without most of the rest, in which a sensor may have been put on otherwise; and the movements, none where leg and
     sled do not go together in the frames of c."""
-    if min(len(history.sled_t_s), len(history.leg_t_s)) < 2:
-        raise NoFit("a sensor has been silent since")
     moves = movements(history, c)
     sets = stretches(history, moves)
     if not sets:
