@@ -112,6 +112,7 @@ STATE = np.dtype(
         ("settled", "i8"),  # 1 once it is known which stroke the set's reps begin with
         ("leaning", "i8"),  # the likelier order until then
         ("found", "i8"),  # the order in which reps have been made
+        ("rested", "f8"),  # where it rested before the set began, or was put down in it
         ("moved_s", "f8"),
         ("turned_s", "f8"),  # last time the knee turned: the sled's own filter may be slow to see it go
         ("on_s", "f8"),  # last time the legs were on the sled
@@ -173,7 +174,7 @@ def step(p, s, x, out):
         end_set(p, s, t, out)
     if s.active == 0:
         if s.moving == 0 or unloaded:
-            s.high = s.low = s.y
+            s.high = s.low = s.rested = s.y
             s.high_s = s.low_s = t
             return
         s.high = max(s.high, s.y)

@@ -36,6 +36,7 @@ def shift(s, by):
     s.high += by
     s.low += by
     s.edge += by
+    s.rested += by
     s.top += by
     s.bottom += by
     for i in range(s.waiting):
@@ -113,7 +114,7 @@ def take_measure(p, s, x):
         s.spent = 0
         s.direction = 0
         s.heading = 0
-        s.high = s.low = s.edge = s.top = s.bottom = y
+        s.high = s.low = s.edge = s.top = s.bottom = s.rested = y
         s.high_s = s.low_s = s.moved_s = s.on_s = t
     elif measure == SLED:
         # What moves while the sled stands or the legs go elsewhere, or faster than a sled can, is the zero of the

@@ -34,6 +34,7 @@ BRIEF_S = 0.15  # no leg moves a sled by a stroke in less: what is measured has 
 BENT = 0.5  # a knee that turns by less than this part of a least stroke has made none
 NEARLY = 0.75  # of the first stroke, after which the second completes a rep if it stops there
 KNOWN_SHARE = 0.8  # of a stroke in which flexion has to be measured
+BELOW = 0.25  # of a least stroke, by which a sled that stands is below where it rests
 PUT_DOWN_S = 1.0  # and once the sled has stood for so long, it is on its stops
 
 
@@ -225,7 +226,8 @@ def follow_strokes(p, s, t, out):
     at_end = (s.direction < 0 and y - s.low < 0.5 * least) or (
         s.measure == PITCH and s.direction > 0 and s.high - y < 0.5 * least  # the sign is free: either may be down
     )
-    if at_end and stood_s >= p.put_down_s:
+    paused = s.set_reps > 0 and s.measure != PITCH and y < s.rested - BELOW * least  # deeper than where it rests
+    if at_end and stood_s >= p.put_down_s and not paused:
         # Put down: what follows begins anew, with unracking where there is any.
         if s.high - s.low >= least:
             end_stroke(p, s, t, out)
@@ -234,7 +236,7 @@ def follow_strokes(p, s, t, out):
         s.settled = 0
         s.direction = 0
         s.spent = 0
-        s.high = s.low = y
+        s.high = s.low = s.rested = y
         s.high_s = s.low_s = t
         if s.set_reps == 0:
             end_set(p, s, t, out)  # it has not begun yet

@@ -64,6 +64,7 @@ def switch_on(m, s, t):
     if not math.isnan(s.sled_D):
         variance = PLACE_SD_M**2 + at.D1 * at.D1 * s.link.P[PHI, PHI]
         update_entry(s.sled, 0, at.D - s.sled_D - s.sled.x[0], variance, 3.0)
+    place_sled(s, PLACE_SD_M)
     s.sled_D = at.D - s.sled.x[0]
 
 
