@@ -152,3 +152,11 @@ def test_a_sled_put_down_for_five_seconds_where_it_rested_makes_no_rep():
     drawing.move(60.0, 1.5).hold(5.0).move(18.0, 1.3).hold(0.8).rep().rep()
     found, _, _ = Run().results(drawing.move(60.0, 1.5).hold(9.5).frames())
     assert len(found) == 4
+
+
+def test_a_foot_shuffled_in_the_rest_between_two_sets_does_not_make_them_one():
+    drawing = Drawing(60.0).hold(2.0).move(18.0, 1.3).hold(0.8).rep().rep().move(60.0, 1.5).hold(5.0)
+    drawing.move(62.5, 0.4).hold(0.5).move(60.0, 0.4).hold(4.5)
+    found, sets, _ = Run().results(drawing.move(18.0, 1.3).hold(0.8).rep().rep().move(60.0, 1.5).hold(9.5).frames())
+    assert len(found) == 4
+    assert [each.reps for each in sets] == [2, 2]

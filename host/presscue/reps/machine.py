@@ -46,6 +46,7 @@ class Params(NamedTuple):
     brake_mps2: float = math.nan  # how the load decelerates a sled that nobody pushes; see `on_rail`
 
 
+STIR = 0.25  # of a least stroke: a foot shuffled on a sled that stands moves it by no more
 LED_S = 3.0
 """Into the hold the leg is led within so long: that is no movement under load either."""
 
@@ -114,6 +115,8 @@ STATE = np.dtype(
         ("found", "i8"),  # the order in which reps have been made
         ("rested", "f8"),  # where it rested before the set began, or was put down in it
         ("moved_s", "f8"),
+        ("place", "f8"),  # where it has been, but for stirs, since
+        ("placed_s", "f8"),
         ("turned_s", "f8"),  # last time the knee turned: the sled's own filter may be slow to see it go
         ("on_s", "f8"),  # last time the legs were on the sled
         ("off_s", "f8"),  # last time the leg was seen off it, where there is no sled sensor
@@ -183,7 +186,9 @@ def step(p, s, x, out):
             return
         s.active = 1
         s.set_start_s = min(s.high_s, s.low_s)
-    standing_s = t - s.moved_s
+    if abs(s.y - s.place) > STIR * s.least:
+        s.place, s.placed_s = s.y, t
+    standing_s = t - min(s.moved_s, s.placed_s)
     if standing_s > p.rest_s or (standing_s > p.away_s and t - s.on_s > p.away_s):
         end_set(p, s, t, out)
         return

@@ -37,6 +37,7 @@ def shift(s, by):
     s.low += by
     s.edge += by
     s.rested += by
+    s.place += by
     s.top += by
     s.bottom += by
     for i in range(s.waiting):
@@ -114,8 +115,8 @@ def take_measure(p, s, x):
         s.spent = 0
         s.direction = 0
         s.heading = 0
-        s.high = s.low = s.edge = s.top = s.bottom = s.rested = y
-        s.high_s = s.low_s = s.moved_s = s.on_s = t
+        s.high = s.low = s.edge = s.top = s.bottom = s.rested = s.place = y
+        s.high_s = s.low_s = s.moved_s = s.placed_s = s.on_s = t
     elif measure == SLED:
         # What moves while the sled stands or the legs go elsewhere, or faster than a sled can, is the zero of the
         # position. Not so with the linkage: a jump there makes up for a movement that the sled alone has missed.
