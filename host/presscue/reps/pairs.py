@@ -203,7 +203,7 @@ def follow_strokes(p, s, t, out):
     if into_place(p, s, min(s.high_s, s.low_s)) and t - s.moved_s >= PUT_DOWN_S:
         s.waiting = 0
         s.direction = 0
-        s.high = s.low = y
+        s.high = s.low = s.rested = y
         s.high_s = s.low_s = t
     if y >= s.high:
         s.high, s.high_s = y, t
@@ -221,7 +221,7 @@ def follow_strokes(p, s, t, out):
         s.high, s.high_s = y, t
     stood_s = t - max(s.moved_s, s.turned_s)
     if s.direction == 0 and s.set_reps == 0 and stood_s >= PUT_DOWN_S:
-        s.high = s.low = y  # the set has not begun: what stirred the sled was no stroke
+        s.high = s.low = s.rested = y  # the set has not begun: what stirred the sled was no stroke
         s.high_s = s.low_s = s.set_start_s = t
     at_end = (s.direction < 0 and y - s.low < 0.5 * least) or (
         s.measure == PITCH and s.direction > 0 and s.high - y < 0.5 * least  # the sign is free: either may be down

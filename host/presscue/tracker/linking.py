@@ -21,6 +21,7 @@ QUIET_S = 0.2  # how long the leg must rest before the linkage filter starts
 SURPRISE = 12.0  # mean squared innovation at which linkage and readings no longer agree
 PLACE_SD_M = 0.02  # how surely the linkage knows the sled's place, its geometry being what it is
 LET_GO_MPS = 0.1  # how far off the sled's velocity may be when the leg on it was not
+NODDED_M = 0.25  # of a sled that nods, the way by which a rail bent under the load, and is straight without it
 SURPRISE_S = 0.3  # its averaging time
 
 
@@ -82,6 +83,7 @@ def stop_linkage(s, t):
     if s.on == 1:
         place_sled(s, PLACE_SD_M)
         s.sled.P[1, 1] += LET_GO_MPS**2
+        s.sled.P[2, 2] += (NODDED_M * s.lean) ** 2
     s.on = 0
     s.by_sled = 0
     s.busy_t_s = t

@@ -25,6 +25,7 @@ UNSEEN_MPS4 = 4.0  # bends in the acceleration between two readings
 GAP_S = 0.05  # after so long without one the linkage says how far and how fast the sled has gone: a slam stops in less
 GOING_MPS = 0.1  # one that goes so fast: the leg may leave one that stands
 FOLDING_HZ, ROUGH_S = 200.0, 0.2  # a rail's rumble folds down where readings are rarer; memory of how rough it is
+UNSURE_SD = 2.0  # deviations of the bias that are no movement of a sled which the leg has let go
 BIAS_WALK = 1e-3  # m/s2 per root second
 TIED_S = 60.0  # how slowly the sled's place follows the linkage's
 
@@ -115,8 +116,9 @@ def step_sled(m, s, t, along, linked_mps, linked_m, unsure_mps, bent_mps, alone)
     s.along = along
     s.linked_m = linked_m if abs(x[1]) > GOING_MPS else math.nan
     jolt = abs(along - x[2]) > 0.2 + 5.0 * m.floor_mps2
-    drift = abs(s.sled_fast - x[2]) > 0.08 + 2.0 * m.floor_mps2
-    pull = abs(s.sled_low - x[2]) > 0.03 + 0.6 * m.floor_mps2
+    bias = UNSURE_SD * math.sqrt(P[2, 2]) if m.has_leg and math.isnan(linked_mps) else 0.0
+    drift = abs(s.sled_fast - x[2]) > 0.08 + 2.0 * m.floor_mps2 + bias
+    pull = abs(s.sled_low - x[2]) > 0.03 + 0.6 * m.floor_mps2 + bias
     if jolt or drift or pull:
         s.moved_t_s = t
     still = t - s.moved_t_s >= STILL_S and not (math.isnan(linked_mps) and rattles(s))
