@@ -140,7 +140,7 @@ def test_what_the_sled_went_astray_by_while_the_leg_was_off_moves_it_no_more():
 
 def test_a_bent_rail_that_is_straight_again_without_the_legs_lets_no_sled_run_off():
     """Gravity of a quarter of a degree is missed as the legs go: 4.5 cm/s2, for fifteen seconds."""
-    model, state = model_of(Calibration(0.0, True, True)), new_state()[0]
+    model, state = model_of(Calibration(0.0, True, True, sled_floor_mps2=0.01)), new_state()[0]
     rng = np.random.default_rng(19100)
     begin(state.link, 0.3, 0.03, 0.0, 0.002)
     switch_on(model, state, 0.0)
