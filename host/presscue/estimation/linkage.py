@@ -17,8 +17,6 @@ The thigh's angle is that of the shank of a `mirrored` leg: hip and ankle change
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from presscue.compiled import njit
 
 
@@ -77,12 +75,6 @@ def pose(links, phi):
     per_reach2 = 1.0 / math.sqrt((D * D + height * height) * d2)
     cosine, sine = (D * along + height * across) * per_reach2, (height * along - D * across) * per_reach2
     return Pose(D, D1, D2, theta, slope1 - ankle1, slope2 - ankle2, cosine, sine)
-
-
-def rail_coordinate(links: Links, phi: np.ndarray) -> np.ndarray:
-    """D (n,) of `pose` at flexions phi (n,)."""
-    d2 = links.thigh_m**2 + links.shank_m**2 + 2.0 * links.thigh_m * links.shank_m * np.cos(phi)
-    return np.sqrt(np.maximum(d2 - links.height_m**2, 1e-4))
 
 
 @njit
